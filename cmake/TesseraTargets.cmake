@@ -1,0 +1,39 @@
+# What every target of the project shares, and two functions that make one from the files of its folder.
+
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(tessera_flags INTERFACE)
+target_compile_features(tessera_flags INTERFACE cxx_std_20)
+target_compile_options(tessera_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+target_include_directories(tessera_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(TESSERA_WARNINGS_AS_ERRORS)
+    target_compile_options(tessera_flags INTERFACE -Werror)
+endif()
+if(TESSERA_SANITIZE)
+    target_compile_options(tessera_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(tessera_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# tessera_library(NAME [LIBRARIES...]): a static library of all sources in this folder and below.
+function(tessera_library name)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC tessera_flags ${ARGN})
+endfunction()
+
+# tessera_test(FOLDER LIBRARIES...): tests/FOLDER/*.cpp as the doctest program and ctest test FOLDER.
+function(tessera_test folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(test_${folder} doctest_main.cpp ${sources})
+    target_link_libraries(test_${folder} PRIVATE doctest::doctest tessera_flags ${ARGN})
+    target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")
+    add_test(NAME ${folder} COMMAND test_${folder} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+endfunction()

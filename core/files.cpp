@@ -1,0 +1,53 @@
+#include "core/files.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace tessera {
+
+std::string read_file(const std::filesystem::path& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) throw InputError(path.string(), "", "no such file");
+    if (!std::filesystem::is_regular_file(path, error)) throw InputError(path.string(), "", "not a regular file");
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream content;
+    content << in.rdbuf();
+    if (!in) throw InputError(path.string(), "", "cannot be read");
+    return std::move(content).str();
+}
+
+void write_file(const std::filesystem::path& path, const std::string& content) {
+    std::error_code error;
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+    if (error) throw InputError(path.string(), "", "its folder cannot be made: " + error.message());
+    std::filesystem::path temporary = path;
+    temporary += "." + std::to_string(::getpid()) + ".tmp";
+    {
+        std::ofstream out(temporary, std::ios::binary);
+        out.write(content.data(), static_cast<std::streamsize>(content.size()));
+        out.close();
+        if (!out) {
+            std::filesystem::remove(temporary, error);
+            throw InputError(path.string(), "", "cannot be written");
+        }
+    }
+    std::filesystem::rename(temporary, path, error);
+    if (error) {
+        const std::string why = error.message();
+        std::filesystem::remove(temporary, error);
+        throw InputError(path.string(), "", "cannot be written: " + why);
+    }
+}
+
+std::filesystem::path data_root() {
+    if (const char* root = std::getenv("TESSERA_DATA")) return root;
+    return TESSERA_SOURCE_DIR;
+}
+
+}  // namespace tessera

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+
+namespace tessera::models {
+
+/// A fixed-point number as in HLS tools: `fixed<W,I>` has W bits, I of them left of the point
+/// (the sign among them); `ufixed<W,I>` is unsigned. One step is 2^(I-W).
+struct FixedPoint {
+    int width = 0;         ///< 1..64 bits
+    int integer_bits = 0;  ///< may be negative or above the width
+    bool is_signed = true;
+
+    double step() const;
+    double least() const;
+    double most() const;
+    std::string text() const;  ///< "fixed<8,3>"
+
+    friend bool operator==(const FixedPoint&, const FixedPoint&) = default;
+};
+
+/// Reads "fixed<8,3>" or "ufixed<8,0>". @throws InputError
+FixedPoint read_fixed_point(const JsonReader& reader);
+
+/// The format of `width` bits with the fewest integer bits that holds every value from `least` to `most`.
+FixedPoint format_for_range(int width, double least, double most);
+
+}  // namespace tessera::models

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "boards/board.h"
+#include "core/json.h"
+#include "core/lhc_clock.h"
+#include "models/network.h"
+#include "partition/mapping.h"
+#include "topologies/link_protocol.h"
+
+namespace tessera::partition {
+
+/// What is to be mapped, onto what, within what.
+struct MappingProblem {
+    const models::Network* network = nullptr;  ///< with its precision applied
+    boards::Board board;
+    int boards_available = 0;              ///< over all time nodes, switch boards included
+    topologies::LinkProtocol link;
+    JsonReader topology;                   ///< as topologies::make_topology takes it
+    LhcClock clock;
+    double latency_budget_ns = 12500;
+    std::vector<int> tmux_periods_bx{1, 2, 3, 6, 9, 18};  ///< to choose from
+    int input_bits = 16;                   ///< width of network inputs that no rule gives
+};
+
+/// No system within these limits can beat these figures (proved from resource sums and the
+/// critical path, not from any mapping).
+struct Bounds {
+    int boards = 0;                 ///< over all time nodes, at the chosen TMUX period
+    std::string binding_resource;   ///< "lut", "dsp", "ports", ...: what sets `boards`
+    double latency_ns = 0;          ///< compute-only critical path
+};
+
+/// A mapping was found.
+struct MappingResult {
+    Mapping mapping;
+    Bounds bounds;
+    struct Candidate {              ///< one line per TMUX period tried
+        int tmux_period_bx = 0;
+        int boards = 0;             ///< 0: none found
+        double latency_ns = 0;
+        std::string note;           ///< why it was not chosen
+    };
+    std::vector<Candidate> candidates;
+};
+
+/// None exists within the limits, as far as the mapper can tell.
+struct NoMapping {
+    std::string constraint;  ///< what binds: "lut", "dsp", "ports", "board count", ...
+    double needed = 0;       ///< in the unit that `unit` says
+    double available = 0;
+    std::string unit;        ///< "boards", "lanes of one board", ...
+    std::string explanation; ///< one sentence for people
+    std::vector<MappingResult::Candidate> candidates;
+};
+
+/// Stage and fraction done, for a progress line; returns false to stop early.
+using Progress = std::function<bool(const std::string& stage, double fraction)>;
+
+/// Finds a mapping with the fewest boards that meets the latency budget, else the one with the
+/// lowest latency within the boards available.
+///
+/// Pure: same problem and seed, same bytes. The result always passes `check`.
+std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, std::uint64_t seed, const Progress& progress = {});
+
+}  // namespace tessera::partition

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "partition/mapping.h"
+
+namespace tessera::sim {
+
+/// What to simulate.
+struct Options {
+    std::int64_t bunch_crossings = 3564;
+    std::string filling = "all";        ///< "all", or a scheme of sim/filling/*.json
+    std::function<bool(double fraction)> progress;  ///< returns false to stop early; may be empty
+    bool shuffle_construction = false;  ///< build the modules in another order: the result must not change
+    std::uint64_t seed = 1;
+};
+
+/// Where the time of the slowest event went, in order along its critical path.
+struct BreakdownStep {
+    std::string stage;      ///< the operator's name, or "board 3 -> board 7"
+    std::string kind;       ///< input, compute, serialise, link, switch, wait
+    double ns = 0;
+};
+
+struct BoardStatistics {
+    double busy_fraction = 0;   ///< of the busiest shard
+};
+
+struct LinkStatistics {
+    double utilisation = 0;             ///< busy time over simulated time, over all copies
+    std::int64_t peak_buffer_frames = 0;  ///< per lane
+    std::int64_t lost_chunks = 0;
+};
+
+/// What the simulation saw.
+struct Result {
+    std::int64_t bunch_crossings = 0;
+    struct {
+        std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0, in_flight = 0;
+    } events;
+    struct {
+        double min = 0, p50 = 0, p99 = 0, max = 0;
+    } latency_ns;
+    std::int64_t max_latency_ticks = 0;
+    std::vector<std::pair<double, std::int64_t>> latency_histogram;  ///< upper edge in ns, events
+    double max_interval_ns = 0;      ///< the longest time between two decisions of consecutive filled BX
+    double longest_stage_interval_ns = 0;  ///< the stage that takes longest per event, divided by the TMUX period
+    std::string slowest_stage;
+    std::vector<BreakdownStep> breakdown;  ///< of the slowest event; adds up to its latency
+    std::vector<BoardStatistics> boards;   ///< by BoardId, over all copies
+    std::vector<LinkStatistics> links;     ///< by LinkId, over all copies
+    std::vector<std::string> losses;       ///< place and time of the first losses, for people
+    std::int64_t link_chunks = 0;          ///< chunks moved over links: the work done
+    std::uint64_t fingerprint = 0;         ///< of the whole trajectory
+};
+
+/// Runs the SystemC TLM-2.0 model. One run per process (SystemC allows one context).
+/// @throws InputError where the mapping cannot be simulated.
+Result simulate(const partition::Mapping& mapping, const Options& options);
+
+Json to_json(const Result& result);
+Result read_result(const JsonReader& reader);
+
+}  // namespace tessera::sim

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/json.h"
+
+namespace tessera::topologies {
+
+/// Lanes that are there between two boards, in each direction.
+struct Cable {
+    BoardId a;
+    BoardId b;
+    int lanes = 1;
+    double length_m = 0;  ///< 0: the protocol's own default
+
+    friend bool operator==(const Cable&, const Cable&) = default;
+};
+
+/// How the boards of one time node are joined.
+///
+/// Boards 0 .. compute_boards-1 carry shards; boards from there to board_count-1 only forward
+/// (switches of a fat tree). In a patch panel there are no cables: the mapper plugs a fibre
+/// between any two boards within each board's ports.
+struct Topology {
+    std::string kind;               ///< "patch_panel", "torus3d", ...
+    std::string description;        ///< with its parameters, for the report
+    std::size_t compute_boards = 0;
+    std::size_t board_count = 0;    ///< with the switch boards
+    bool patch_panel = false;
+    double default_length_m = 0;    ///< of a patch panel's fibres; 0: the protocol's own default
+    int switch_latency_cycles = 0;  ///< of a board that forwards a transfer, from arrival to departure
+    int switch_ports = 0;           ///< ports of a switch board; 0: those of a compute board
+    std::vector<Cable> cables;      ///< sorted by (a, b), a < b, each pair once
+};
+
+/// What `tessera list topologies` prints.
+struct TopologyKind {
+    std::string name;
+    std::string explanation;
+    std::vector<std::pair<std::string, std::string>> parameters;  ///< name, meaning with default
+};
+std::vector<TopologyKind> topology_kinds();
+
+/// Makes the topology that a study asks for with at least `boards` compute boards (rounded up to
+/// what its shape allows; `compute_boards` says to how many) whose ports are `ports_per_board`.
+///
+/// The reader holds `{"kind": "torus3d", ...parameters}` or `{"file": "graph.json"}`.
+/// @throws InputError for an unknown kind, a bad parameter, or more cables at a board than ports.
+Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board);
+
+/// Shortest routes (fewest hops, then the lowest board ids) between all boards that have a cable.
+class RoutingTable {
+  public:
+    explicit RoutingTable(const Topology& topology);
+
+    /// Boards on the way, first and last included; empty where there is no way. In a patch panel
+    /// every way is {from, to}.
+    std::vector<BoardId> route(BoardId from, BoardId to) const;
+    /// Links crossed; -1 where there is no way.
+    int hops(BoardId from, BoardId to) const;
+
+  private:
+    bool patch_panel_;
+    std::size_t boards_;
+    std::vector<std::uint32_t> next_;  ///< next board from row to column, boards_ x boards_
+    std::vector<std::int32_t> hops_;
+};
+
+}  // namespace tessera::topologies
