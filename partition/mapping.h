@@ -54,7 +54,7 @@ struct Link {
 
 /// Where a shard's input comes from.
 struct ShardInput {
-    ShardId from;
+    ShardId from{};
     bool barrier = false;                 ///< the first chunk needs all of it
     std::optional<TransferId> transfer;   ///< absent: on the same board
     int slr_crossings = 0;
