@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/dataflow.h"
+#include "partition/mapper.h"
+#include "partition/operator_options.h"
+
+namespace tessera::partition {
+
+/// Boards that one time node needs at the least, and what for.
+struct BoardBound {
+    double boards = 0;       ///< not rounded up
+    std::string constraint;  ///< "lut", ..., or "ports"
+};
+
+/// The larger of what the resources ask for (the dual bound of `choose_options`) and of what the
+/// ports do: every network input has to enter once, every output to leave once.
+BoardBound bound_boards(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
+                        int tmux_period_bx);
+
+/// Latency of the slowest chain of operators when every one has its fastest implementation, all
+/// transfers take no time and nothing waits: nothing that the network allows is faster.
+/// The engines are those for one token each, which have the most freedom.
+double bound_latency_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, std::int64_t cycles_per_event);
+
+}  // namespace tessera::partition

@@ -1,0 +1,147 @@
+#include "partition/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "partition/sharding.h"
+
+namespace tessera::partition {
+
+namespace {
+
+BoardType board_type(const boards::Board& board) {
+    BoardType type;
+    type.name = board.name;
+    type.device = board.device.name;
+    type.slrs = board.slrs();
+    type.slr_capacity = board.slr_capacity();
+    type.device_total = board.device.per_slr();
+    type.ports = board.ports;
+    type.slr_crossing_cycles = board.device.slr_crossing_cycles;
+    return type;
+}
+
+std::string name_of_range(const char* what, const models::Range& range) {
+    return range.size() == 1 ? fmt::format("{} {}", what, range.begin) : fmt::format("{}s {}-{}", what, range.begin, range.end - 1);
+}
+
+Shard lay_out_shard(const models::Network& network, const PlannedShard& planned, BoardId board, int slr) {
+    const auto& op = network.operators[planned.op];
+    const models::Region& region = planned.region;
+    Shard shard;
+    shard.name = fmt::format("{} [{}, {}]", op.name, name_of_range("token", region.tokens), name_of_range("channel", region.channels));
+    shard.op = planned.op;
+    shard.token_begin = region.tokens.begin, shard.token_end = region.tokens.end;
+    shard.channel_begin = region.channels.begin, shard.channel_end = region.channels.end;
+    shard.kind = models::name_of(op.kind);
+    shard.strategy = planned.strategy;
+    shard.engines = planned.engines;
+    shard.reuse_factor = planned.reuse_factor;
+    shard.board = board;
+    shard.slr = slr;
+    shard.resources = planned.resources;
+    shard.chunks = planned.chunks;
+    shard.chunk_interval_cycles = planned.chunk_interval_cycles();
+    shard.latency_cycles = planned.chunk_latency_cycles();
+    return shard;
+}
+
+models::Region hull(const models::Region& a, const models::Region& b) {
+    const auto join = [](const models::Range& x, const models::Range& y) {
+        return models::Range{std::min(x.begin, y.begin), std::max(x.end, y.end)};
+    };
+    return {join(a.tokens, b.tokens), join(a.channels, b.channels)};
+}
+
+/// Makes the transfers: one for each (producer, other board), with the hull of what is needed
+/// there of each tensor.
+class TransferMaker {
+  public:
+    TransferMaker(const models::Network& network, int input_bits, Mapping& mapping)
+        : network_(network), input_bits_(input_bits), mapping_(mapping) {}
+
+    void make(const ShardGraph& graph) {
+        std::map<std::pair<std::uint32_t, BoardId>, std::map<TensorId, models::Region>> needed;
+        for (const Need& need : graph.needs) {
+            const BoardId to = board_of(need.to);
+            if (mapping_.shards[need.from].board == to) continue;
+            auto& regions = needed[{need.from, to}];
+            const auto [place, fresh] = regions.try_emplace(need.tensor, need.region);
+            if (!fresh) place->second = hull(place->second, need.region);
+        }
+        std::map<std::pair<std::uint32_t, BoardId>, TransferId> ids;
+        for (const auto& [ends, regions] : needed) {
+            Transfer transfer;
+            transfer.from = id_at<ShardId>(ends.first);
+            transfer.to = ends.second;
+            for (const auto& [tensor, region] : regions) {
+                transfer.bits += region.elements() * element_bits(network_.tensor(tensor), input_bits_);
+            }
+            ids[ends] = id_at<TransferId>(mapping_.transfers.size());
+            mapping_.transfers.push_back(transfer);
+        }
+        for (const Need& need : graph.needs) add_input(need, ids);
+    }
+
+  private:
+    BoardId board_of(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutside : mapping_.shards[shard].board; }
+
+    void add_input(const Need& need, const std::map<std::pair<std::uint32_t, BoardId>, TransferId>& ids) {
+        if (need.to == ShardGraph::kNone) return;
+        Shard& to = mapping_.shards[need.to];
+        const Shard& from = mapping_.shards[need.from];
+        if (to.inputs.empty() || index(to.inputs.back().from) != need.from) {
+            ShardInput input;
+            input.from = id_at<ShardId>(need.from);
+            if (from.board == to.board) {
+                input.slr_crossings = std::abs(from.slr - to.slr);
+            } else {
+                input.transfer = ids.at({need.from, to.board});
+            }
+            to.inputs.push_back(input);
+        }
+        if (need.barrier) to.inputs.back().barrier = true;
+    }
+
+    const models::Network& network_;
+    int input_bits_;
+    Mapping& mapping_;
+};
+
+}  // namespace
+
+Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGraph& graph, const Placement& placement,
+                const topologies::Topology& topology) {
+    Mapping mapping;
+    mapping.network = problem.network->name;
+    mapping.clock = problem.clock;
+    mapping.tmux_period_bx = tmux_period_bx;
+    const int frames_per_bx = problem.link.frames_per_bx(problem.clock);
+    mapping.ticks_per_bx = std::lcm(std::int64_t{problem.clock.cycles_per_bx}, std::int64_t{frames_per_bx});
+    mapping.link_timing = {problem.link.name, problem.link.frame_bits, problem.link.header_frames, problem.link.crc_frames,
+                           mapping.ticks_per_bx / frames_per_bx};
+    mapping.switch_latency_cycles = topology.switch_latency_cycles;
+    mapping.topology = topology.description;
+    mapping.board_types.push_back(board_type(problem.board));
+    mapping.boards.assign(placement.boards, 0);
+    for (std::size_t s = 0; s < graph.shards.size(); ++s) {
+        const BoardId board = graph.shards[s].outside ? kOutside : id_at<BoardId>(placement.board[s]);
+        mapping.shards.push_back(lay_out_shard(*problem.network, graph.shards[s], board, placement.slr[s]));
+    }
+    TransferMaker(*problem.network, problem.input_bits, mapping).make(graph);
+    return mapping;
+}
+
+BoardId source_board(const Mapping& mapping, const Transfer& transfer) { return mapping.shards[index(transfer.from)].board; }
+
+std::int64_t link_latency_ticks(const Mapping& mapping, const topologies::LinkProtocol& protocol, double fibre_m) {
+    const double flight_ns = protocol.transceiver_latency_ns + fibre_m * protocol.fibre_ns_per_m;
+    const auto flight_ticks = static_cast<std::int64_t>(std::ceil(flight_ns / mapping.tick_ns() - 1e-9));
+    return flight_ticks + protocol.alignment_frames * mapping.link_timing.ticks_per_frame;
+}
+
+}  // namespace tessera::partition

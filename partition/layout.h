@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "partition/mapper.h"
+#include "partition/placement.h"
+#include "topologies/topology.h"
+
+namespace tessera::partition {
+
+/// The mapping of a placement before it has links: shards with their inputs, and one transfer for
+/// each pair of a shard and a board (or the outside) that needs some of its result. Routes are
+/// empty and no schedule is filled in.
+///
+/// Boards are those of the placement, all of the problem's type.
+Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGraph& graph, const Placement& placement,
+                const topologies::Topology& topology);
+
+/// The board that a transfer leaves; kOutside for an input.
+BoardId source_board(const Mapping& mapping, const Transfer& transfer);
+
+/// Latency in ticks of a fibre of `fibre_m`: transceivers, fibre and alignment, rounded up.
+std::int64_t link_latency_ticks(const Mapping& mapping, const topologies::LinkProtocol& protocol, double fibre_m);
+
+}  // namespace tessera::partition

@@ -1,0 +1,169 @@
+#include "partition/mapper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "partition/bounds.h"
+#include "partition/node_mapper.h"
+
+namespace tessera::partition {
+
+namespace {
+
+using Candidate = MappingResult::Candidate;
+
+/// A TMUX period that is still in the race.
+struct Contender {
+    NodePlan plan;
+    std::size_t candidate = 0;  ///< its line in the list of candidates
+
+    int least_boards() const { return plan.least_boards() * plan.tmux_period_bx; }
+};
+
+NoMapping to_no_mapping(const NodeFailure& failure) {
+    return {failure.constraint, failure.needed, failure.available, failure.unit, failure.explanation, {}};
+}
+
+/// The search over the TMUX periods.
+class Mapper {
+  public:
+    Mapper(const MappingProblem& problem, std::uint64_t seed, const Progress& progress)
+        : problem_(problem), seed_(seed), progress_(progress), flows_(models::dataflow(*problem.network)) {}
+
+    std::variant<MappingResult, NoMapping> run() {
+        plan_all();
+        // Fewest boards at best first: what comes later may be cut by its bound.
+        std::stable_sort(contenders_.begin(), contenders_.end(),
+                         [](const Contender& a, const Contender& b) { return a.least_boards() < b.least_boards(); });
+        for (std::size_t c = 0; c < contenders_.size() && !stopped_; ++c) {
+            report(fmt::format("mapping at a TMUX period of {} BX", contenders_[c].plan.tmux_period_bx),
+                   static_cast<double>(c) / static_cast<double>(contenders_.size()));
+            if (!stopped_) try_contender(contenders_[c]);
+        }
+        if (!best_) return give_up();
+        MappingResult result{std::move(*best_), bounds_, std::move(candidates_)};
+        for (auto& candidate : result.candidates) {
+            if (candidate.boards > 0 && candidate.note.empty() && candidate.tmux_period_bx != result.mapping.tmux_period_bx) {
+                candidate.note = best_in_budget_ ? "more boards, or over the latency budget" : "slower";
+            }
+        }
+        return result;
+    }
+
+  private:
+    void report(const std::string& stage, double fraction) {
+        if (progress_ && !progress_(stage, fraction)) stopped_ = true;
+    }
+
+    /// Plans every period; those that cannot fit, by their bound, are out.
+    void plan_all() {
+        for (const int period : problem_.tmux_periods_bx) {
+            report(fmt::format("choosing implementations at a TMUX period of {} BX", period), 0);
+            if (stopped_) return;
+            candidates_.push_back({period, 0, 0, ""});
+            auto planned = plan_node(problem_, flows_, period);
+            if (const auto* failure = std::get_if<NodeFailure>(&planned)) {
+                exclude(candidates_.size() - 1, to_no_mapping(*failure));
+                continue;
+            }
+            Contender contender{std::get<NodePlan>(std::move(planned)), candidates_.size() - 1};
+            if (contender.least_boards() > problem_.boards_available) {
+                exclude(contender.candidate, over_bound(contender));
+            } else {
+                contenders_.push_back(std::move(contender));
+            }
+        }
+    }
+
+    NoMapping over_bound(const Contender& contender) const {
+        const auto& constraint = contender.plan.bound.constraint;
+        return {
+            constraint,
+            static_cast<double>(contender.least_boards()),
+            static_cast<double>(problem_.boards_available),
+            "boards",
+            fmt::format("{}: needs at least {} boards of type {} ({} time nodes of {}), {} are there", constraint, contender.least_boards(),
+                        problem_.board.name, contender.plan.tmux_period_bx, contender.plan.least_boards(), problem_.boards_available),
+            {}};
+    }
+
+    void try_contender(const Contender& contender) {
+        const int period = contender.plan.tmux_period_bx;
+        auto& candidate = candidates_[contender.candidate];
+        if (best_in_budget_ && contender.least_boards() >= static_cast<int>(best_->boards_in_system())) {
+            candidate.note = fmt::format("not tried: needs at least {} boards", contender.least_boards());
+            return;
+        }
+        auto outcome = map_node(problem_, flows_, contender.plan, problem_.boards_available / period, seed_);
+        if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
+            exclude(contender.candidate, to_no_mapping(*failure));
+            return;
+        }
+        auto& mapping = std::get<Mapping>(outcome);
+        candidate.boards = static_cast<int>(mapping.boards_in_system());
+        candidate.latency_ns = static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns();
+        const bool in_budget = candidate.latency_ns <= problem_.latency_budget_ns;
+        if (!in_budget) candidate.note = "over the latency budget";
+        if (best_ && !better(in_budget, mapping)) return;
+        best_ = std::move(mapping);
+        best_in_budget_ = in_budget;
+        bounds_ = bounds_of(contender);
+    }
+
+    /// Within the budget fewer boards win, then less latency; outside, less latency.
+    bool better(bool in_budget, const Mapping& mapping) const {
+        if (in_budget != best_in_budget_) return in_budget;
+        const double latency = static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns();
+        const double best_latency = static_cast<double>(best_->analytic_latency_ticks) * best_->tick_ns();
+        if (in_budget && mapping.boards_in_system() != best_->boards_in_system()) {
+            return mapping.boards_in_system() < best_->boards_in_system();
+        }
+        return latency < best_latency;
+    }
+
+    Bounds bounds_of(const Contender& contender) const {
+        double latency = std::numeric_limits<double>::infinity();
+        for (const int period : problem_.tmux_periods_bx) {
+            latency = std::min(latency, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
+        }
+        return {contender.least_boards(), contender.plan.bound.constraint, latency};
+    }
+
+    /// Keeps the reason that is nearest to being met.
+    void exclude(std::size_t candidate, NoMapping reason) {
+        candidates_[candidate].note = reason.explanation;
+        const auto shortfall = [](const NoMapping& no) { return no.needed / std::max(no.available, 1e-9); };
+        const bool worse_kind = reason.constraint == "interval" && nearest_ && nearest_->constraint != "interval";
+        const bool better_kind = nearest_ && nearest_->constraint == "interval" && reason.constraint != "interval";
+        if (!nearest_ || better_kind || (!worse_kind && shortfall(reason) < shortfall(*nearest_))) nearest_ = std::move(reason);
+    }
+
+    NoMapping give_up() {
+        NoMapping none = nearest_ ? std::move(*nearest_) : NoMapping{"time", 0, 0, "", "stopped before any mapping was found", {}};
+        none.candidates = std::move(candidates_);
+        return none;
+    }
+
+    const MappingProblem& problem_;
+    std::uint64_t seed_;
+    const Progress& progress_;
+    std::vector<models::Flow> flows_;
+    std::vector<Contender> contenders_;
+    std::vector<Candidate> candidates_;
+    std::optional<Mapping> best_;
+    bool best_in_budget_ = false;
+    Bounds bounds_;
+    std::optional<NoMapping> nearest_;
+    bool stopped_ = false;
+};
+
+}  // namespace
+
+std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, std::uint64_t seed, const Progress& progress) {
+    return Mapper(problem, seed, progress).run();
+}
+
+}  // namespace tessera::partition

@@ -1,0 +1,135 @@
+#include "partition/node_mapper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "partition/layout.h"
+#include "partition/patch_panel.h"
+#include "partition/placement.h"
+#include "partition/schedule.h"
+#include "partition/sharding.h"
+
+namespace tessera::partition {
+
+int NodePlan::least_boards() const { return std::max(1, static_cast<int>(std::ceil(bound.boards - 1e-6))); }
+
+std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, int tmux_period_bx) {
+    NodePlan plan;
+    plan.tmux_period_bx = tmux_period_bx;
+    plan.cycles_per_event = std::int64_t{tmux_period_bx} * problem.clock.cycles_per_bx;
+    for (const auto& op : problem.network->operators) {
+        auto& options = plan.options.emplace_back();
+        if (!has_hardware(op)) continue;
+        options = operator_options(*problem.network, op, plan.cycles_per_event, problem.board);
+        if (!options.empty()) continue;
+        NodeFailure failure{"interval", 0, static_cast<double>(plan.cycles_per_event), "cycles per event", ""};
+        failure.explanation = fmt::format("{} ({}) has no implementation that takes an event every {} cycles and fits on an SLR of {}",
+                                          op.name, op.type, plan.cycles_per_event, problem.board.name);
+        return failure;
+    }
+    plan.choice = choose_options(plan.options, problem.board.capacity());
+    plan.bound = bound_boards(problem, flows, plan.choice, tmux_period_bx);
+    return plan;
+}
+
+namespace {
+
+/// More would make the simulation slow without changing the answer much.
+constexpr std::size_t kMostChunkTransfers = 20000;
+constexpr int kMostChunks = 4;
+
+NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
+    return {"board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
+            fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} in each time node, {} are there",
+                        plan.tmux_period_bx, needed, board.name, most)};
+}
+
+NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
+    return {"ports", static_cast<double>(shortage.needed), static_cast<double>(shortage.available), "lanes of one board",
+            fmt::format("at a TMUX period of {} BX a board needs {} lanes {}, {} are there", plan.tmux_period_bx, shortage.needed,
+                        shortage.incoming ? "in" : "out", shortage.available)};
+}
+
+class NodeMapper {
+  public:
+    NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards)
+        : problem_(problem), flows_(flows), plan_(plan), most_boards_(most_boards) {
+        space_.slr_capacity = problem.board.slr_capacity();
+        space_.slrs = problem.board.slrs();
+        space_.ports = problem.board.ports;
+        space_.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
+    }
+
+    std::variant<Mapping, NodeFailure> run() {
+        const SplitLimits limits{plan_.cycles_per_event, space_.slr_capacity};
+        const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice.chosen, limits);
+        for (int chunks = std::min(kMostChunks, plan_.tmux_period_bx);; --chunks) {
+            const ShardGraph graph = shards(grids, chunks);
+            auto result = place(graph);
+            const auto* mapping = std::get_if<Mapping>(&result);
+            if (mapping == nullptr || chunks == 1 || mapping->transfers.size() * static_cast<std::size_t>(chunks) <= kMostChunkTransfers) {
+                return result;
+            }
+        }
+    }
+
+  private:
+    ShardGraph shards(const std::vector<ShardGrid>& grids, int chunks) const {
+        ShardingContext context;
+        context.network = problem_.network;
+        context.flows = &flows_;
+        context.board = &problem_.board;
+        context.cycles_per_event = plan_.cycles_per_event;
+        context.input_bits = problem_.input_bits;
+        context.most_chunks = chunks;
+        context.frame_bits = problem_.link.frame_bits;
+        context.overhead_frames = problem_.link.header_frames + problem_.link.crc_frames;
+        return make_shard_graph(context, plan_.options, plan_.choice.chosen, grids);
+    }
+
+    /// Grows boards until their ports suffice: each attempt knows from the one before how many
+    /// boards every net reaches, and leaves more ports free.
+    std::variant<Mapping, NodeFailure> place(const ShardGraph& graph) const {
+        constexpr int kAttempts = 8;
+        GrowthLimits limits;
+        for (int attempt = 0;; ++attempt) {
+            const Placement placement = grow_boards(graph, space_, limits);
+            if (placement.boards > static_cast<std::size_t>(most_boards_)) {
+                return too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
+            }
+            auto result = connect(graph, placement);
+            if (std::holds_alternative<Mapping>(result) || attempt + 1 == kAttempts) return result;
+            limits.fanout = net_fanout(graph, placement);
+            limits.ports *= 0.88;
+        }
+    }
+
+    std::variant<Mapping, NodeFailure> connect(const ShardGraph& graph, const Placement& placement) const {
+        const auto topology = topologies::make_topology(problem_.topology, placement.boards, problem_.board.ports);
+        Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
+        const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
+        const auto latency_ticks = link_latency_ticks(mapping, problem_.link, fibre_m);
+        const auto shortage = allocate_patch_panel(mapping, problem_.link.frames_per_bx(problem_.clock), fibre_m, latency_ticks);
+        if (shortage) return too_few_ports(plan_, *shortage);
+        size_buffers(mapping);
+        apply(schedule(mapping), mapping);
+        return mapping;
+    }
+
+    const MappingProblem& problem_;
+    const std::vector<models::Flow>& flows_;
+    const NodePlan& plan_;
+    int most_boards_;
+    BoardSpace space_;
+};
+
+}  // namespace
+
+std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
+                                            int most_boards, std::uint64_t /*seed*/) {
+    return NodeMapper(problem, flows, plan, most_boards).run();
+}
+
+}  // namespace tessera::partition

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "partition/bounds.h"
+#include "partition/mapper.h"
+#include "partition/operator_options.h"
+
+namespace tessera::partition {
+
+/// Why there is no mapping of one time node.
+struct NodeFailure {
+    std::string constraint;  ///< as in NoMapping
+    double needed = 0;
+    double available = 0;
+    std::string unit;
+    std::string explanation;
+};
+
+/// What is known of a time node before anything is placed.
+struct NodePlan {
+    int tmux_period_bx = 1;
+    std::int64_t cycles_per_event = 9;
+    std::vector<std::vector<OperatorOption>> options;  ///< by operator
+    OptionChoice choice;
+    BoardBound bound;
+
+    int least_boards() const;  ///< of the time node
+};
+
+/// Enumerates and chooses implementations, and bounds the boards. Fails where an operator has no
+/// implementation that keeps up.
+std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, int tmux_period_bx);
+
+/// Cuts, places, routes and schedules one time node on at most `most_boards` boards.
+std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
+                                            int most_boards, std::uint64_t seed);
+
+}  // namespace tessera::partition

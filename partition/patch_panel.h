@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "partition/mapping.h"
+
+namespace tessera::partition {
+
+/// A board whose ports do not carry what has to enter or leave it.
+struct PortShortage {
+    BoardId board{};
+    bool incoming = false;
+    int needed = 0;  ///< lanes, at the least that the mapper found
+    int available = 0;
+};
+
+/// Makes the links of a patch panel: fibres between any two boards, within the ports of each.
+///
+/// First the fewest lanes that carry every transfer within the TMUX period (transfers between the
+/// same two boards may share a link); then, with the ports that are left, a link of its own for
+/// as many transfers as possible, and more lanes where serialisation takes longest.
+///
+/// Sets the links and the routes of all transfers. Returns the worst shortage where ports run out;
+/// the mapping's links are then unspecified.
+std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks);
+
+/// Frames of buffer per lane that a link needs: all frames of one event of all its transfers,
+/// twice, for the events before and after that may wait at the same time.
+void size_buffers(Mapping& mapping);
+
+}  // namespace tessera::partition

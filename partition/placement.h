@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "partition/shard_graph.h"
+
+namespace tessera::partition {
+
+/// What a board offers to a placement.
+struct BoardSpace {
+    Resources slr_capacity;
+    int slrs = 1;
+    int ports = 0;                      ///< lanes in, and as many out
+    std::int64_t frames_per_event = 9;  ///< of one lane: TMUX period x frames per BX
+};
+
+/// Which board and SLR each shard sits on.
+struct Placement {
+    static constexpr std::uint32_t kOutsideBoard = 0xffffffffU;  ///< of sources
+
+    std::vector<std::uint32_t> board;  ///< by shard
+    std::vector<int> slr;              ///< by shard
+    std::size_t boards = 0;
+};
+
+/// How full the growth may fill a board.
+struct GrowthLimits {
+    double fill = 1.0;           ///< fraction of an SLR's usable resources
+    double ports = 0.9;          ///< fraction of a board's ports, for estimated loads
+    std::vector<double> fanout;  ///< boards that each net is expected to reach; empty: one
+};
+
+/// Fills boards one after another. A shard is placed only after all that it reads, so that data
+/// never flow back to an earlier board; among those the one that shares most data with the board
+/// under way comes next (greedy graph growing, Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998,
+/// section 4.2, made one-directional).
+Placement grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
+
+/// Boards that each net reaches beside its own, the outside among them.
+std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement);
+
+}  // namespace tessera::partition

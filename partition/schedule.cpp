@@ -1,0 +1,179 @@
+#include "partition/schedule.h"
+
+#include <algorithm>
+#include <queue>
+#include <tuple>
+
+#include "partition/link_frames.h"
+
+namespace tessera::partition {
+
+namespace {
+
+constexpr std::uint32_t kNobody = 0xffffffffU;
+
+/// What made a shard wait longest: an input, or its own chunk before.
+struct Cause {
+    std::uint32_t shard = kNobody;
+    std::uint32_t transfer = kNobody;  ///< kNobody: a shard on the same board
+};
+
+/// One event's way through the system.
+class EventPlayer {
+  public:
+    explicit EventPlayer(const Mapping& mapping)
+        : mapping_(mapping),
+          ticks_per_cycle_(mapping.ticks_per_cycle()),
+          results_(mapping.shards.size()),
+          deliveries_(mapping.transfers.size()),
+          next_free_(mapping.shards.size(), 0),
+          causes_(mapping.shards.size()),
+          local_users_(mapping.shards.size()),
+          transfer_users_(mapping.transfers.size()),
+          transfers_of_(mapping.shards.size()),
+          link_free_(mapping.links.size(), 0),
+          started_(mapping.shards.size(), -1),
+          left_(mapping.transfers.size(), -1) {
+        for (std::uint32_t s = 0; s < mapping.shards.size(); ++s) {
+            for (const ShardInput& input : mapping.shards[s].inputs) {
+                auto& users = input.transfer ? transfer_users_[index(*input.transfer)] : local_users_[index(input.from)];
+                users.push_back(s);
+            }
+        }
+        for (std::uint32_t t = 0; t < mapping.transfers.size(); ++t) transfers_of_[index(mapping.transfers[t].from)].push_back(t);
+    }
+
+    Schedule play() {
+        for (std::uint32_t s = 0; s < mapping_.shards.size(); ++s) advance(s);
+        while (!waiting_.empty()) {
+            const Ready next = waiting_.top();
+            waiting_.pop();
+            serve(next);
+        }
+        return summary();
+    }
+
+  private:
+    /// A chunk that is ready for a link of its route.
+    struct Ready {
+        std::int64_t tick;
+        std::uint32_t transfer;
+        int chunk;
+        std::size_t hop;
+
+        bool operator>(const Ready& other) const {
+            return std::tie(tick, transfer, chunk, hop) > std::tie(other.tick, other.transfer, other.chunk, other.hop);
+        }
+    };
+
+    /// Computes the chunks of a shard whose inputs are all known.
+    void advance(std::uint32_t shard) {
+        std::vector<std::uint32_t> work{shard};
+        while (!work.empty()) {
+            const std::uint32_t s = work.back();
+            work.pop_back();
+            if (!compute_next_chunk(s)) continue;
+            work.push_back(s);
+            work.insert(work.end(), local_users_[s].begin(), local_users_[s].end());
+            const auto chunk = static_cast<int>(results_[s].size()) - 1;
+            for (const std::uint32_t t : transfers_of_[s]) waiting_.push({results_[s].back(), t, chunk, 0});
+        }
+    }
+
+    /// Arrival times of an input's chunks that are known so far.
+    const std::vector<std::int64_t>& arrivals(const ShardInput& input) const {
+        return input.transfer ? deliveries_[index(*input.transfer)] : results_[index(input.from)];
+    }
+
+    bool compute_next_chunk(std::uint32_t s) {
+        const Shard& shard = mapping_.shards[s];
+        const auto chunk = static_cast<std::int64_t>(results_[s].size());
+        if (chunk == shard.chunks) return false;
+        std::int64_t start = next_free_[s];
+        Cause cause = causes_[s];
+        const auto& type = shard.board == kOutside ? BoardType{} : mapping_.board_types[mapping_.boards[index(shard.board)]];
+        for (const ShardInput& input : shard.inputs) {
+            const std::int64_t of = mapping_.shards[index(input.from)].chunks;
+            const std::int64_t last = input.barrier ? of : ceil_div((chunk + 1) * of, shard.chunks);
+            const auto& known = arrivals(input);
+            if (static_cast<std::int64_t>(known.size()) < last) return false;
+            const std::int64_t crossing =
+                input.transfer ? 0 : std::int64_t{input.slr_crossings} * type.slr_crossing_cycles * ticks_per_cycle_;
+            const std::int64_t arrival = known[static_cast<std::size_t>(last - 1)] + crossing;
+            if (arrival > start) {
+                start = arrival;
+                cause = {static_cast<std::uint32_t>(index(input.from)),
+                         input.transfer ? static_cast<std::uint32_t>(index(*input.transfer)) : kNobody};
+            }
+        }
+        start = ceil_div(start, ticks_per_cycle_) * ticks_per_cycle_;
+        if (chunk == 0) started_[s] = start;
+        causes_[s] = cause;
+        next_free_[s] = start + shard.chunk_interval_cycles * ticks_per_cycle_;
+        results_[s].push_back(start + shard.latency_cycles * ticks_per_cycle_);
+        return true;
+    }
+
+    void serve(const Ready& ready) {
+        const Transfer& transfer = mapping_.transfers[ready.transfer];
+        const LinkId id = transfer.route[ready.hop];
+        const Link& link = mapping_.links[index(id)];
+        auto& free = link_free_[index(id)];
+        const int chunks = mapping_.shards[index(transfer.from)].chunks;
+        const std::int64_t start = std::max(free, ready.tick);
+        if (ready.hop == 0 && ready.chunk == 0) left_[ready.transfer] = start;
+        free = start +
+               chunk_frames(transfer.bits, chunks, ready.chunk, link.lanes, mapping_.link_timing) * mapping_.link_timing.ticks_per_frame;
+        const std::int64_t arrival = free + link.latency_ticks;
+        if (ready.hop + 1 < transfer.route.size()) {
+            waiting_.push({arrival + mapping_.switch_latency_cycles * ticks_per_cycle_, ready.transfer, ready.chunk, ready.hop + 1});
+            return;
+        }
+        deliveries_[ready.transfer].push_back(arrival);
+        for (const std::uint32_t user : transfer_users_[ready.transfer]) advance(user);
+    }
+
+    Schedule summary() const {
+        Schedule result;
+        result.shard_start_ticks = started_;
+        result.transfer_start_ticks = left_;
+        std::uint32_t slowest = kNobody;
+        for (std::uint32_t t = 0; t < mapping_.transfers.size(); ++t) {
+            if (mapping_.transfers[t].to != kOutside || deliveries_[t].empty()) continue;
+            if (deliveries_[t].back() > result.latency_ticks || slowest == kNobody)
+                result.latency_ticks = deliveries_[t].back(), slowest = t;
+        }
+        if (slowest == kNobody) return result;
+        result.critical_transfers.push_back(id_at<TransferId>(slowest));
+        for (auto shard = static_cast<std::uint32_t>(index(mapping_.transfers[slowest].from)); shard != kNobody;
+             shard = causes_[shard].shard) {
+            result.critical_shards.push_back(id_at<ShardId>(shard));
+            if (causes_[shard].transfer != kNobody) result.critical_transfers.push_back(id_at<TransferId>(causes_[shard].transfer));
+        }
+        return result;
+    }
+
+    const Mapping& mapping_;
+    std::int64_t ticks_per_cycle_;
+    std::vector<std::vector<std::int64_t>> results_;     ///< by shard and chunk, in ticks
+    std::vector<std::vector<std::int64_t>> deliveries_;  ///< by transfer and chunk
+    std::vector<std::int64_t> next_free_;                ///< end of the interval of the chunk before
+    std::vector<Cause> causes_;                          ///< of the last wait of a shard
+    std::vector<std::vector<std::uint32_t>> local_users_, transfer_users_, transfers_of_;
+    std::vector<std::int64_t> link_free_, started_, left_;
+    std::priority_queue<Ready, std::vector<Ready>, std::greater<>> waiting_;
+};
+
+}  // namespace
+
+Schedule schedule(const Mapping& mapping) { return EventPlayer(mapping).play(); }
+
+void apply(const Schedule& schedule, Mapping& mapping) {
+    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
+        mapping.shards[s].start_cycle = schedule.shard_start_ticks[s] / mapping.ticks_per_cycle();
+    }
+    for (std::size_t t = 0; t < mapping.transfers.size(); ++t) mapping.transfers[t].start_tick = schedule.transfer_start_ticks[t];
+    mapping.analytic_latency_ticks = schedule.latency_ticks;
+}
+
+}  // namespace tessera::partition

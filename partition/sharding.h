@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "partition/shard_graph.h"
+#include "partition/splitting.h"
+
+namespace tessera::partition {
+
+/// What the shard graph depends on beside the cuts.
+struct ShardingContext {
+    const models::Network* network = nullptr;
+    const std::vector<models::Flow>* flows = nullptr;
+    const boards::Board* board = nullptr;
+    std::int64_t cycles_per_event = 9;
+    int input_bits = 16;  ///< width of a tensor that has no format
+    int most_chunks = 4;  ///< per shard and event
+    int frame_bits = 64;
+    int overhead_frames = 2;  ///< header and CRC of a transfer
+};
+
+/// Bits of one element of a tensor on a link.
+int element_bits(const models::Tensor& tensor, int otherwise);
+
+/// Makes the shards of every operator by its grid, with the implementation that was chosen, and
+/// finds what flows between them.
+///
+/// An input waits for all of its producer (`barrier`) where the order in which the producer makes
+/// its tokens is not the order in which the consumer needs them, chunk by chunk.
+ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<std::vector<OperatorOption>>& options,
+                            const std::vector<std::size_t>& chosen, const std::vector<ShardGrid>& grids);
+
+}  // namespace tessera::partition

@@ -1,0 +1,145 @@
+#include "partition/splitting.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "partition/link_frames.h"
+
+namespace tessera::partition {
+
+using models::Access;
+using models::Range;
+
+Range ShardGrid::slice(std::int64_t position) const { return {position * tokens / split.slices, (position + 1) * tokens / split.slices}; }
+
+Range ShardGrid::part(std::int64_t position) const {
+    const std::int64_t units = channels / unit;
+    return {position * units / split.parts * unit, (position + 1) * units / split.parts * unit};
+}
+
+namespace {
+
+/// Groups of operators, by union-find with path halving.
+class Groups {
+  public:
+    explicit Groups(std::size_t count) : parent_(count) { std::iota(parent_.begin(), parent_.end(), std::size_t{0}); }
+
+    std::size_t find(std::size_t item) {
+        while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
+        return item;
+    }
+    /// The smaller root stays, so that the outcome does not depend on the order of the calls.
+    void join(std::size_t a, std::size_t b) {
+        a = find(a), b = find(b);
+        parent_[std::max(a, b)] = std::min(a, b);
+    }
+
+  private:
+    std::vector<std::size_t> parent_;
+};
+
+/// Engines of an operator that one slice may hold, by the size of its largest member and of all
+/// members together; at least 1.
+struct ColumnSize {
+    double largest_member = 0;  ///< fractions of an SLR, for one engine
+    double all_members = 0;
+    double busiest_engines = 1;  ///< most engines of any member
+
+    std::int64_t engines_per_slice(double largest_shard) const {
+        if (all_members <= 0) return static_cast<std::int64_t>(busiest_engines);
+        const double by_member = largest_member > 0 ? largest_shard / largest_member : busiest_engines;
+        return static_cast<std::int64_t>(std::clamp(std::min(by_member, 1.0 / all_members), 1.0, busiest_engines));
+    }
+};
+
+/// Slices of tokens: common to each group of operators that stream token by token into each other.
+std::vector<std::int64_t> choose_slices(const models::Network& network, const std::vector<models::Flow>& flows,
+                                        const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                        const SplitLimits& limits) {
+    const std::size_t count = network.operators.size();
+    Groups groups(count);
+    const auto tokens_of = [&](std::size_t op) { return network.stream(id_at<OperatorId>(op)).tokens; };
+    for (const auto& flow : flows) {
+        const std::size_t from = index(flow.producer), to = index(flow.consumer);
+        if (flow.tokens == Access::aligned && tokens_of(from) == tokens_of(to)) groups.join(from, to);
+    }
+    std::vector<ColumnSize> columns(count);
+    for (std::size_t op = 0; op < count; ++op) {
+        if (options[op].empty() || !splits_tokens(network.operators[op])) continue;
+        const auto& option = options[op][chosen[op]];
+        auto& column = columns[groups.find(op)];
+        const double size = option.implementation.resources.max_fraction(limits.slr_capacity);
+        column.largest_member = std::max(column.largest_member, size);
+        column.all_members += size;
+        column.busiest_engines = std::max(column.busiest_engines, static_cast<double>(option.engines));
+    }
+    std::vector<std::int64_t> slices(count, 1);
+    for (std::size_t op = 0; op < count; ++op) {
+        if (!splits_tokens(network.operators[op])) continue;
+        const std::int64_t tokens = tokens_of(op);
+        const std::int64_t engines = columns[groups.find(op)].engines_per_slice(limits.largest_shard);
+        slices[op] = std::min(tokens, ceil_div(tokens, engines * limits.cycles_per_event));
+    }
+    return slices;
+}
+
+/// Parts that the channels of one operator must be cut into for its shards to stay small.
+std::int64_t parts_needed(const OperatorOption& option, std::int64_t tokens, std::int64_t slices, const SplitLimits& limits) {
+    const std::int64_t engines = ceil_div(ceil_div(tokens, slices), option.tokens_per_engine);
+    const double size = option.implementation.resources.max_fraction(limits.slr_capacity) * static_cast<double>(engines);
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(size / limits.largest_shard - 1e-9)));
+}
+
+/// The smallest number of equal parts of `units` that is at least `wanted` and not above twice of
+/// it; `wanted` itself (unequal parts) where there is none; `units` where that is less.
+std::int64_t even_parts(std::int64_t units, std::int64_t wanted) {
+    for (std::int64_t parts = wanted; parts < std::min(2 * wanted, units); ++parts) {
+        if (units % parts == 0) return parts;
+    }
+    return std::min(units, wanted);
+}
+
+/// Channels between which no cut falls: a head where whole heads are enough.
+std::int64_t channel_unit(const models::Operator& op, std::int64_t channels, std::int64_t parts) {
+    const std::int64_t heads = std::max(1, op.heads);
+    return channels % heads == 0 && parts <= heads ? channels / heads : 1;
+}
+
+}  // namespace
+
+std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,
+                                       const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                       const SplitLimits& limits) {
+    const std::size_t count = network.operators.size();
+    const auto slices = choose_slices(network, flows, options, chosen, limits);
+    Groups groups(count);
+    for (const auto& flow : flows) {
+        if (flow.channels == Access::aligned && has_hardware(network.op(flow.producer)) && has_hardware(network.op(flow.consumer))) {
+            groups.join(index(flow.producer), index(flow.consumer));
+        }
+    }
+    std::vector<std::int64_t> wanted(count, 1);
+    for (std::size_t op = 0; op < count; ++op) {
+        if (options[op].empty()) continue;
+        const std::int64_t tokens = network.stream(id_at<OperatorId>(op)).tokens;
+        auto& group = wanted[groups.find(op)];
+        group = std::max(group, parts_needed(options[op][chosen[op]], tokens, slices[op], limits));
+    }
+    std::vector<ShardGrid> grids(count);
+    for (std::size_t op = 0; op < count; ++op) {
+        const models::StreamShape stream = network.stream(id_at<OperatorId>(op));
+        const auto& node = network.operators[op];
+        auto& grid = grids[op];
+        grid.tokens = stream.tokens, grid.channels = stream.channels;
+        grid.split.slices = slices[op];
+        if (options[op].empty()) continue;
+        const std::int64_t most = most_channel_parts(network, node);
+        const std::int64_t parts = std::min(most, wanted[groups.find(op)]);
+        grid.unit = channel_unit(node, stream.channels, parts);
+        grid.split.parts = even_parts(stream.channels / grid.unit, parts);
+    }
+    return grids;
+}
+
+}  // namespace tessera::partition

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/dataflow.h"
+#include "partition/operator_options.h"
+
+namespace tessera::partition {
+
+/// How one operator is cut into shards: slices of tokens times parts of channels.
+struct Split {
+    std::int64_t slices = 1;
+    std::int64_t parts = 1;
+};
+
+/// The grid of an operator's shards; cuts fall on multiples of `unit` channels (a head).
+struct ShardGrid {
+    Split split;
+    std::int64_t tokens = 1;
+    std::int64_t channels = 1;
+    std::int64_t unit = 1;
+
+    models::Range slice(std::int64_t position) const;  ///< of tokens
+    models::Range part(std::int64_t position) const;   ///< of channels
+};
+
+/// What bounds a shard's size.
+struct SplitLimits {
+    std::int64_t cycles_per_event = 9;
+    Resources slr_capacity;
+    double largest_shard = 0.33;  ///< of an SLR, in its scarcest resource: smaller ones pack better, larger ones talk less
+};
+
+/// Cuts all operators. Operators that stream token by token into each other get the same slices,
+/// and those that stream channel by channel the same parts, so that columns of shards can sit on
+/// one board. Operators without options get one shard.
+std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,
+                                       const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                       const SplitLimits& limits);
+
+}  // namespace tessera::partition
