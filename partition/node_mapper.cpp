@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "partition/layout.h"
 #include "partition/patch_panel.h"
 #include "partition/placement.h"
+#include "partition/routing.h"
 #include "partition/schedule.h"
 #include "partition/sharding.h"
+#include "partition/topology_placement.h"
 
 namespace tessera::partition {
 
@@ -52,10 +55,17 @@ NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
                         shortage.incoming ? "in" : "out", shortage.available)};
 }
 
+NodeFailure too_little_bandwidth(const NodePlan& plan, const LinkOverload& overload) {
+    return {"bandwidth", overload.needed_frames, overload.available_frames, "frames per lane and event",
+            fmt::format("at a TMUX period of {} BX the link from {} carries {:.0f} frames per lane and event at best, {:.0f} are there",
+                        plan.tmux_period_bx, overload.link, overload.needed_frames, overload.available_frames)};
+}
+
 class NodeMapper {
   public:
-    NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards)
-        : problem_(problem), flows_(flows), plan_(plan), most_boards_(most_boards) {
+    NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards,
+               std::uint64_t seed)
+        : problem_(problem), flows_(flows), plan_(plan), most_boards_(most_boards), seed_(seed) {
         space_.slr_capacity = problem.board.slr_capacity();
         space_.slrs = problem.board.slrs();
         space_.ports = problem.board.ports;
@@ -109,27 +119,43 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> connect(const ShardGraph& graph, const Placement& placement) const {
         const auto topology = topologies::make_topology(problem_.topology, placement.boards, problem_.board.ports);
         Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-        const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
-        const auto latency_ticks = link_latency_ticks(mapping, problem_.link, fibre_m);
-        const auto shortage = allocate_patch_panel(mapping, problem_.link.frames_per_bx(problem_.clock), fibre_m, latency_ticks);
-        if (shortage) return too_few_ports(plan_, *shortage);
+        if (auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology)) return *failure;
         size_buffers(mapping);
         apply(schedule(mapping), mapping);
         return mapping;
+    }
+
+    std::optional<NodeFailure> plug(Mapping& mapping, const topologies::Topology& topology) const {
+        const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
+        const auto latency_ticks = link_latency_ticks(mapping, problem_.link, fibre_m);
+        const auto shortage = allocate_patch_panel(mapping, problem_.link.frames_per_bx(problem_.clock), fibre_m, latency_ticks);
+        if (!shortage) return std::nullopt;
+        return too_few_ports(plan_, *shortage);
+    }
+
+    std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology) const {
+        const topologies::RoutingTable table(topology);
+        const auto places = place_on_topology(mapping, topology, table, seed_);
+        if (const auto overload = route_transfers(mapping, problem_, topology, places)) return too_little_bandwidth(plan_, *overload);
+        if (mapping.boards.size() > static_cast<std::size_t>(most_boards_)) {
+            return too_many_boards(plan_, problem_.board, mapping.boards.size(), most_boards_);
+        }
+        return std::nullopt;
     }
 
     const MappingProblem& problem_;
     const std::vector<models::Flow>& flows_;
     const NodePlan& plan_;
     int most_boards_;
+    std::uint64_t seed_;
     BoardSpace space_;
 };
 
 }  // namespace
 
 std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
-                                            int most_boards, std::uint64_t /*seed*/) {
-    return NodeMapper(problem, flows, plan, most_boards).run();
+                                            int most_boards, std::uint64_t seed) {
+    return NodeMapper(problem, flows, plan, most_boards, seed).run();
 }
 
 }  // namespace tessera::partition

@@ -1,0 +1,230 @@
+#include "partition/routing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <tuple>
+
+#include "partition/layout.h"
+#include "partition/link_frames.h"
+
+namespace tessera::partition {
+
+namespace {
+
+constexpr std::uint32_t kNone = 0xffffffffU;
+
+/// One direction of a cable, or the free ports of a board towards or from the outside.
+struct Channel {
+    std::uint32_t from = 0, to = 0;  ///< positions in the topology; the outside is the last
+    int lanes = 1;
+    double fibre_m = 0;
+    std::int64_t latency_ticks = 0;
+    std::int64_t load = 0;       ///< frames per lane and event of the transfers over it
+    double history = 0;          ///< grows while it is overloaded
+    std::uint32_t link = kNone;  ///< in the mapping, once it is used
+};
+
+class Router {
+  public:
+    Router(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology, const std::vector<std::uint32_t>& places)
+        : mapping_(mapping),
+          problem_(problem),
+          topology_(topology),
+          places_(places),
+          outside_(static_cast<std::uint32_t>(topology.board_count)),
+          period_frames_(std::int64_t{problem.link.frames_per_bx(problem.clock)} * mapping.tmux_period_bx),
+          leaving_(topology.board_count + 1),
+          ways_(mapping.transfers.size()) {
+        make_channels();
+    }
+
+    std::optional<LinkOverload> run() {
+        constexpr int kRounds = 40;
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) route(t, 0);
+        for (int round = 1; round < kRounds; ++round) {
+            const auto again = transfers_over_budget();
+            if (again.empty()) break;
+            for (const std::uint32_t t : again) {
+                rip_up(t);
+                route(t, round);
+            }
+        }
+        if (auto overload = worst_overload()) return overload;
+        write();
+        return std::nullopt;
+    }
+
+  private:
+    void add_channel(std::uint32_t from, std::uint32_t to, int lanes, double fibre_m, std::int64_t latency_ticks) {
+        leaving_[from].push_back(static_cast<std::uint32_t>(channels_.size()));
+        channels_.push_back({from, to, lanes, fibre_m, latency_ticks});
+    }
+
+    void make_channels() {
+        std::vector<int> free_ports(topology_.board_count, problem_.board.ports);
+        for (std::size_t b = topology_.compute_boards; b < topology_.board_count; ++b)
+            free_ports[b] = 0;  // detectors end at compute boards
+        for (const auto& cable : topology_.cables) {
+            const double metres = cable.length_m > 0 ? cable.length_m : problem_.link.fibre_m;
+            const auto a = static_cast<std::uint32_t>(index(cable.a)), b = static_cast<std::uint32_t>(index(cable.b));
+            const std::int64_t latency_ticks = link_latency_ticks(mapping_, problem_.link, metres);
+            add_channel(a, b, cable.lanes, metres, latency_ticks);
+            add_channel(b, a, cable.lanes, metres, latency_ticks);
+            free_ports[a] -= cable.lanes, free_ports[b] -= cable.lanes;
+        }
+        for (std::uint32_t b = 0; b < topology_.compute_boards; ++b) {
+            if (free_ports[b] <= 0) continue;
+            add_channel(outside_, b, free_ports[b], 0, 0);
+            add_channel(b, outside_, free_ports[b], 0, 0);
+        }
+    }
+
+    std::uint32_t position(BoardId board) const { return board == kOutside ? outside_ : places_[index(board)]; }
+
+    std::int64_t frames(std::uint32_t transfer, int lanes) const {
+        const Transfer& t = mapping_.transfers[transfer];
+        return transfer_frames(t.bits, mapping_.shards[index(t.from)].chunks, lanes, mapping_.link_timing);
+    }
+
+    /// Ticks over the channel, made dearer by its load and by its history.
+    double price(const Channel& channel, std::uint32_t transfer, int round) const {
+        const std::int64_t mine = frames(transfer, channel.lanes);
+        const double ticks = static_cast<double>(channel.latency_ticks + mine * mapping_.link_timing.ticks_per_frame +
+                                                 mapping_.switch_latency_cycles * mapping_.ticks_per_cycle());
+        const double over = static_cast<double>(channel.load + mine - period_frames_) / static_cast<double>(period_frames_);
+        return ticks * (1 + channel.history) * (over > 0 ? 1 + over * 4 * round : 1);
+    }
+
+    /// Dijkstra's shortest way; ties by position, so that it is the same everywhere.
+    void route(std::uint32_t transfer, int round) {
+        const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[transfer]));
+        const std::uint32_t to = position(mapping_.transfers[transfer].to);
+        std::vector<double> known(leaving_.size(), std::numeric_limits<double>::infinity());
+        std::vector<std::uint32_t> arrived_by(leaving_.size(), kNone);
+        using Entry = std::pair<double, std::uint32_t>;
+        std::priority_queue<Entry, std::vector<Entry>, std::greater<>> open;
+        known[from] = 0;
+        open.emplace(0.0, from);
+        while (!open.empty()) {
+            const auto [distance, node] = open.top();
+            open.pop();
+            if (distance > known[node]) continue;
+            if (node == to) break;
+            if (node == outside_ && from != outside_) continue;  // what has left does not come back
+            for (const std::uint32_t c : leaving_[node]) {
+                const double next = distance + price(channels_[c], transfer, round);
+                if (next >= known[channels_[c].to]) continue;
+                known[channels_[c].to] = next;
+                arrived_by[channels_[c].to] = c;
+                open.emplace(next, channels_[c].to);
+            }
+        }
+        auto& way = ways_[transfer];
+        for (std::uint32_t node = to; node != from && arrived_by[node] != kNone; node = channels_[arrived_by[node]].from) {
+            way.push_back(arrived_by[node]);
+        }
+        std::reverse(way.begin(), way.end());
+        for (const std::uint32_t c : way) channels_[c].load += frames(transfer, channels_[c].lanes);
+    }
+
+    void rip_up(std::uint32_t transfer) {
+        for (const std::uint32_t c : ways_[transfer]) channels_[c].load -= frames(transfer, channels_[c].lanes);
+        ways_[transfer].clear();
+    }
+
+    /// Transfers over overloaded channels, whose history grows.
+    std::vector<std::uint32_t> transfers_over_budget() {
+        for (Channel& channel : channels_) {
+            if (channel.load > period_frames_)
+                channel.history += static_cast<double>(channel.load) / static_cast<double>(period_frames_) - 0.9;
+        }
+        std::vector<std::uint32_t> found;
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
+            const auto over = [&](std::uint32_t c) { return channels_[c].load > period_frames_; };
+            if (std::any_of(ways_[t].begin(), ways_[t].end(), over)) found.push_back(t);
+        }
+        return found;
+    }
+
+    std::string name_of(std::uint32_t position) const {
+        return position == outside_ ? "the outside" : fmt::format("position {}", position);
+    }
+
+    std::optional<LinkOverload> worst_overload() const {
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
+            if (!ways_[t].empty()) continue;
+            const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[t])), to = position(mapping_.transfers[t].to);
+            return LinkOverload{fmt::format("{} to {}", name_of(from), name_of(to)), static_cast<double>(frames(t, 1)), 0};
+        }
+        const auto worst =
+            std::max_element(channels_.begin(), channels_.end(), [](const auto& a, const auto& b) { return a.load < b.load; });
+        if (worst == channels_.end() || worst->load <= period_frames_) return std::nullopt;
+        return LinkOverload{fmt::format("{} to {}", name_of(worst->from), name_of(worst->to)), static_cast<double>(worst->load),
+                            static_cast<double>(period_frames_)};
+    }
+
+    void write() {
+        std::vector<BoardId> board_at(topology_.board_count + 1, kOutside);
+        std::vector<bool> known(topology_.board_count + 1, false);
+        known[outside_] = true;
+        for (std::size_t b = 0; b < places_.size(); ++b) board_at[places_[b]] = id_at<BoardId>(b), known[places_[b]] = true;
+        mapping_.links.clear();
+        const auto board_of = [&](std::uint32_t position) {
+            if (!known[position]) board_at[position] = add_forwarder(position), known[position] = true;
+            return board_at[position];
+        };
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
+            mapping_.transfers[t].route.clear();
+            for (const std::uint32_t c : ways_[t]) {
+                Channel& channel = channels_[c];
+                if (channel.link == kNone) {
+                    channel.link = static_cast<std::uint32_t>(mapping_.links.size());
+                    const BoardId from = board_of(channel.from), to = board_of(channel.to);
+                    mapping_.links.push_back({from, to, channel.lanes, channel.fibre_m, channel.latency_ticks, 0});
+                }
+                mapping_.transfers[t].route.push_back(id_at<LinkId>(channel.link));
+            }
+        }
+    }
+
+    /// A board on the way that has no shards: a switch, or a compute board.
+    BoardId add_forwarder(std::uint32_t position) {
+        std::uint32_t type = 0;
+        if (position >= topology_.compute_boards) {
+            if (switch_type_ == kNone) {
+                switch_type_ = static_cast<std::uint32_t>(mapping_.board_types.size());
+                BoardType board = mapping_.board_types.front();
+                board.name += " (switch)";
+                board.is_switch = true;
+                if (topology_.switch_ports > 0) board.ports = topology_.switch_ports;
+                mapping_.board_types.push_back(board);
+            }
+            type = switch_type_;
+        }
+        mapping_.boards.push_back(type);
+        return id_at<BoardId>(mapping_.boards.size() - 1);
+    }
+
+    Mapping& mapping_;
+    const MappingProblem& problem_;
+    const topologies::Topology& topology_;
+    const std::vector<std::uint32_t>& places_;
+    std::uint32_t outside_;
+    std::int64_t period_frames_;
+    std::vector<Channel> channels_;
+    std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the position they leave
+    std::vector<std::vector<std::uint32_t>> ways_;     ///< channels of each transfer
+    std::uint32_t switch_type_ = kNone;
+};
+
+}  // namespace
+
+std::optional<LinkOverload> route_transfers(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology,
+                                            const std::vector<std::uint32_t>& places) {
+    return Router(mapping, problem, topology, places).run();
+}
+
+}  // namespace tessera::partition

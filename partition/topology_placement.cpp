@@ -1,0 +1,112 @@
+#include "partition/topology_placement.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "partition/layout.h"
+#include "partition/random.h"
+
+namespace tessera::partition {
+
+namespace {
+
+/// Traffic between the boards of the mapping, both directions together, seen from each of the two.
+struct Traffic {
+    struct Partner {
+        std::uint32_t board;
+        std::int64_t kilobits;  ///< rounded up
+    };
+    std::vector<std::vector<Partner>> of_board;
+
+    explicit Traffic(const Mapping& mapping) : of_board(mapping.boards.size()) {
+        std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits;
+        for (const Transfer& transfer : mapping.transfers) {
+            const BoardId from = source_board(mapping, transfer);
+            if (from == kOutside || transfer.to == kOutside) continue;
+            const auto a = static_cast<std::uint32_t>(index(from)), b = static_cast<std::uint32_t>(index(transfer.to));
+            bits[{std::min(a, b), std::max(a, b)}] += transfer.bits;
+        }
+        for (const auto& [ends, sum] : bits) {
+            of_board[ends.first].push_back({ends.second, sum / 1024 + 1});
+            of_board[ends.second].push_back({ends.first, sum / 1024 + 1});
+        }
+    }
+};
+
+class Annealing {
+  public:
+    Annealing(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes, std::uint64_t seed)
+        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.compute_boards) {
+        place_.resize(mapping.boards.size());
+        occupant_.assign(nodes_, kNobody);
+        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = b, occupant_[b] = b;
+    }
+
+    std::vector<std::uint32_t> run() {
+        if (place_.size() < 2) return place_;
+        const std::size_t moves = std::min<std::size_t>(400 * place_.size(), 200000);
+        double temperature = starting_temperature();
+        const double cooling = std::pow(1e-3, 1.0 / static_cast<double>(moves));
+        for (std::size_t m = 0; m < moves; ++m, temperature *= cooling) {
+            const auto a = static_cast<std::uint32_t>(draw(generator_, place_.size()));
+            const auto node = static_cast<std::uint32_t>(draw(generator_, nodes_));
+            if (node != place_[a]) try_exchange(a, node, temperature);
+        }
+        return place_;
+    }
+
+  private:
+    static constexpr std::uint32_t kNobody = 0xffffffffU;
+
+    std::int64_t distance(std::uint32_t a, std::uint32_t b) const {
+        const int hops = routes_.hops(id_at<BoardId>(a), id_at<BoardId>(b));
+        return hops < 0 ? 1000 : hops;
+    }
+
+    std::int64_t cost(std::uint32_t board) const {
+        std::int64_t sum = 0;
+        for (const auto& partner : traffic_.of_board[board]) sum += partner.kilobits * distance(place_[board], place_[partner.board]);
+        return sum;
+    }
+
+    double starting_temperature() const {
+        std::int64_t sum = 0;
+        for (std::uint32_t b = 0; b < place_.size(); ++b) sum += cost(b);
+        return 0.3 * static_cast<double>(sum) / static_cast<double>(place_.size()) + 1;
+    }
+
+    void exchange(std::uint32_t a, std::uint32_t node) {
+        const std::uint32_t other = occupant_[node];
+        occupant_[place_[a]] = other;
+        if (other != kNobody) place_[other] = place_[a];
+        occupant_[node] = a;
+        place_[a] = node;
+    }
+
+    void try_exchange(std::uint32_t a, std::uint32_t node, double temperature) {
+        const std::uint32_t other = occupant_[node], home = place_[a];
+        const auto both = [&] { return cost(a) + (other == kNobody ? 0 : cost(other)); };  // what they share counts twice, before and after
+        const std::int64_t before = both();
+        exchange(a, node);
+        const std::int64_t worse = both() - before;
+        if (worse <= 0) return;
+        const double chance = std::exp(-static_cast<double>(worse) / temperature);
+        if (static_cast<double>(generator_() >> 11) * 0x1p-53 >= chance) exchange(a, home);
+    }
+
+    Traffic traffic_;
+    const topologies::RoutingTable& routes_;
+    std::mt19937_64 generator_;
+    std::size_t nodes_;
+    std::vector<std::uint32_t> place_, occupant_;
+};
+
+}  // namespace
+
+std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topologies::Topology& topology,
+                                             const topologies::RoutingTable& routes, std::uint64_t seed) {
+    return Annealing(mapping, topology, routes, seed).run();
+}
+
+}  // namespace tessera::partition
