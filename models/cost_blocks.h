@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/resources.h"
+#include "models/cost_coefficients.h"
+
+/// The pieces of logic that all operators are built of, and what each takes on an UltraScale+
+/// fabric: one adder bit a LUT, 6-input LUTs, DSP48-like multipliers, 36-kbit block RAMs.
+namespace tessera::models {
+
+/// ceil(a / b) for a >= 0, b > 0.
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// ceil(log2(n)); 0 for n <= 1.
+int log2_up(double n);
+
+/// Register stages of `levels` adder levels; 0 for none.
+int pipeline_cycles(int levels);
+
+/// LUTs of a tree that adds `n` values of `bits` bits: one LUT a result bit (da4ml, arXiv:2507.04535),
+/// where level k has n / 2^k adders of bits + k bits, so (n - 1) (bits + 2) nearly.
+/// @param widest the accumulator's width where the design limits it; 0: no limit
+double adder_tree_lut(double n, double bits, double widest = 0);
+
+/// LUTs of a tree of `n` values that keeps the largest or smallest: a comparison (two bits a carry
+/// LUT) and a 2:1 multiplexer each.
+double compare_tree_lut(double n, double bits);
+
+/// LUTs of an a x b multiplier of two variables: b adders of a + 1 bits, the cheaper way round
+/// (da4ml; stand-alone 18 x 18 multipliers take 365 to 401 LUTs against 342 here).
+double multiplier_lut(int a_bits, int b_bits);
+
+/// Cycles through that multiplier: an adder tree over the rows.
+int multiplier_cycles(int a_bits, int b_bits);
+
+/// DSP slices of one product of two variables: tiles of 27 x 18, half a slice up to 4 x 4 bits
+/// (ceil(wa/18) ceil(wb/27) in fpgaConvNet; 1 at 6 and 8 bits, 0.5 at 4 bits in the routed BNJetTag).
+double dsp_per_product(int a_bits, int b_bits);
+
+/// LUTs of tables of 2^input_bits words of output_bits, one look-up a cycle:
+/// 2^max(b_in - 5, 0) ceil(b_out / 2) (da4ml; b_in / 5 of that for narrower inputs).
+double table_lut(int input_bits, int output_bits);
+
+/// 36-kbit block RAMs of such a table per look-up; two ports serve two look-ups.
+double table_bram36(int input_bits, int output_bits);
+
+/// A memory of `depth` words that is read one word of `width_bits` a cycle.
+enum class Memory { lut_rom, lut_ram, block_ram, ultra_ram };
+
+/// What a memory takes. Block RAM halves are 512 x 36 to 16384 x 1; an UltraRAM is 4096 x 72 with
+/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573).
+Resources memory_resources(Memory kind, double width_bits, double depth);
+
+}  // namespace tessera::models

@@ -1,0 +1,19 @@
+#include "models/cost_coefficients.h"
+
+#include <array>
+
+namespace tessera::models {
+
+std::span<const Coefficient* const> all_coefficients() {
+    using namespace coefficient;
+    static constexpr std::array kAll{
+        &kSharedDigits,    &kDigitSpread,        &kFlipFlopsPerLut,    &kRequantiseLutPerBit, &kScaleBits,    &kLevelsPerCycle,
+        &kDspLatency,      &kBlockMemoryLatency, &kDspWidthA,          &kDspWidthB,           &kPackingLut,   &kLutRomDepth,
+        &kLutRamOverhead,  &kMultiplexerLut,     &kShiftRegisterDepth, &kControlLut,          &kControlFf,    &kWidestTable,
+        &kSegmentBits,     &kGuardBits,          &kStatisticsBits,     &kPopcountLut,         &kTreesLutBase, &kTreesLutPerTree,
+        &kTreesLutPerNode, &kTreesFfBase,        &kTreesFfPerTree,     &kTreesFfPerNode,      &kUnknownWidth,
+    };
+    return kAll;
+}
+
+}  // namespace tessera::models

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <span>
+
+namespace tessera::models {
+
+/// A constant of the cost model with the document it comes from ("assumed: why" where there is none).
+struct Coefficient {
+    const char* what;
+    double value;
+    const char* source;
+
+    constexpr operator double() const { return value; }  // NOLINT(google-explicit-constructor): it stands for its value
+};
+
+namespace coefficient {
+
+// Constant multiplication in logic.
+inline constexpr Coefficient kSharedDigits{
+    "part of the signed digits beyond the first of each constant weight that common subexpressions save", 0.5,
+    "da4ml, arXiv:2507.04535: up to a third of all adders, as at three digits a weight; weights of one digit share nothing (BNJetTag: "
+    "distributed arithmetic takes "
+    "15.8% more LUTs)"};
+inline constexpr Coefficient kDigitSpread{"adder bits of a constant matrix beyond the width of its input, per effective bit of the weights",
+                                          0.5, "assumed: of the span between the digits of a weight half needs adder bits, half is wire"};
+inline constexpr Coefficient kFlipFlopsPerLut{"flip-flops per LUT of pipelined constant logic and adder trees", 0.53,
+                                              "20 routed JEDI-linear designs on VU13P: 0.46 to 0.58"};
+inline constexpr Coefficient kRequantiseLutPerBit{"LUTs per output bit for rounding and saturation", 1.0,
+                                                  "assumed: an increment and an overflow select share one 6-input LUT and its carry"};
+inline constexpr Coefficient kScaleBits{"bits of a scale that is no power of two", 16,
+                                        "assumed: 16-bit fixed-point multiplier, as integer-only inference uses at least"};
+
+// Timing, at the default processing clock of 9 x 40.0789 = 360.7 MHz.
+inline constexpr Coefficient kLevelsPerCycle{"adder levels between two registers at 360 MHz", 2,
+                                             "JEDI-linear on VU13P: about 40 adder levels in 19 to 28 register stages at 203 to 386 MHz"};
+inline constexpr Coefficient kDspLatency{"cycles through a DSP multiplier", 3,
+                                         "AMD UG579: input, multiplier and output registers for full speed"};
+inline constexpr Coefficient kBlockMemoryLatency{"cycles to read a block RAM or UltraRAM", 2,
+                                                 "AMD UG573: memory latch and output register for full speed"};
+
+// Dynamic products and DSP slices.
+inline constexpr Coefficient kDspWidthA{"width of the wide DSP multiplier operand in bits", 27, "AMD UG579 (DSP48E2: 27 x 18)"};
+inline constexpr Coefficient kDspWidthB{"width of the narrow DSP multiplier operand in bits", 18, "AMD UG579 (DSP48E2: 27 x 18)"};
+inline constexpr Coefficient kPackingLut{"LUTs per product bit to correct the products of a packed DSP", 0.5,
+                                         "assumed, after AMD WP486: one carry correction per upper product"};
+
+// Memory and multiplexers.
+inline constexpr Coefficient kLutRomDepth{"words of a one-bit ROM in one LUT", 64, "AMD UG574: 6-input LUT"};
+inline constexpr Coefficient kLutRamOverhead{"LUTs of a simple dual-port LUTRAM per data LUT", 8.0 / 7.0,
+                                             "AMD UG574: RAM64M8, seven data LUTs and one for the write address"};
+inline constexpr Coefficient kMultiplexerLut{"LUTs per input bit of a wide multiplexer", 0.25,
+                                             "AMD UG574: 4:1 in one LUT, 16:1 in four with F7 and F8 multiplexers"};
+inline constexpr Coefficient kShiftRegisterDepth{"bits of a shift register in one LUT", 32, "AMD UG574: SRLC32E"};
+inline constexpr Coefficient kControlLut{"LUTs of the counter and enables of a folded engine", 40, "assumed"};
+inline constexpr Coefficient kControlFf{"flip-flops of the counter and enables of a folded engine", 40, "assumed"};
+
+// Functions of one value.
+inline constexpr Coefficient kWidestTable{"widest input of a direct table in bits", 12,
+                                          "assumed: 4096 entries, one block RAM for two look-ups; hls4ml's default table has 1024"};
+inline constexpr Coefficient kSegmentBits{"input bits that choose the segment of a piecewise linear function", 6,
+                                          "assumed: 64 segments keep a smooth function within 12 bits"};
+inline constexpr Coefficient kGuardBits{"bits that exponentials, reciprocals and root tables carry beyond the output", 2, "assumed"};
+inline constexpr Coefficient kStatisticsBits{"input bits of the reciprocal and inverse root tables", 10,
+                                             "hls4ml's default table size of 1024"};
+
+// Binary networks.
+inline constexpr Coefficient kPopcountLut{"LUTs per bit of an XNOR and popcount with constant weights", 1.17,
+                                          "from its structure: three LUTs per 6:3 compressor, then adders of three bits and more"};
+
+// Tree ensembles: VHDL back end of conifer.
+inline constexpr Coefficient kTreesLutBase{"LUTs of a tree ensemble, constant part", -54.69561067,
+                                           "conifer, utils/performance/prediction.py (fit to a scan of the VHDL back end)"};
+inline constexpr Coefficient kTreesLutPerTree{"LUTs per tree", 8.03061793, "conifer, utils/performance/prediction.py"};
+inline constexpr Coefficient kTreesLutPerNode{"LUTs per node", 13.99964128, "conifer, utils/performance/prediction.py"};
+inline constexpr Coefficient kTreesFfBase{"flip-flops of a tree ensemble, constant part", 12.77986779,
+                                          "conifer, utils/performance/prediction.py"};
+inline constexpr Coefficient kTreesFfPerTree{"flip-flops per tree", 33.56940453, "conifer, utils/performance/prediction.py"};
+inline constexpr Coefficient kTreesFfPerNode{"flip-flops per node", 4.01345795, "conifer, utils/performance/prediction.py"};
+
+// What stands in where nobody gave a format.
+inline constexpr Coefficient kUnknownWidth{"width of a value that has no format, in bits", 16, "assumed"};
+
+}  // namespace coefficient
+
+/// All of the above.
+std::span<const Coefficient* const> all_coefficients();
+
+}  // namespace tessera::models

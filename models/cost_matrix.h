@@ -1,0 +1,55 @@
+#pragma once
+
+#include <vector>
+
+#include "models/cost_context.h"
+
+/// Multiplication of one token by a constant matrix: what dense layers, convolutions and the gates
+/// of recurrent layers share.
+namespace tessera::models {
+
+/// A constant matrix and the widths around it.
+struct ConstantMatrix {
+    double inputs = 1;   ///< rows: products summed for an output
+    WeightSums weights;  ///< of the columns
+    int activation_bits = 8;
+    int weight_bits = 8;
+    int accumulator_bits = 0;  ///< of a finished sum
+    int output_bits = 8;
+    bool scaled = false;  ///< each output is multiplied by a scale that is no power of two
+
+    double outputs() const { return weights.outputs; }
+};
+
+/// Rows from the weights; the accumulator of the operator, or wide enough for any sum.
+ConstantMatrix constant_matrix(const CostContext& context);
+
+/// Products that `multipliers` = ceil(products / rf) multipliers make in rf cycles and sum for each
+/// output: by adder trees while rf <= inputs, one output after another beyond.
+struct FoldedProducts {
+    double multipliers = 0;
+    double parallel_outputs = 0;  ///< sums that finish at a time
+    double tree_lut = 0;
+    int latency_cycles = 0;  ///< rf - 1, tree and accumulator; without the multipliers
+};
+FoldedProducts fold_products(double inputs, double outputs, int rf, double product_bits, double accumulator_bits);
+
+/// Every weight a constant in LUTs:
+///   LUT = (activation bits + growth) (nonzero + (1 - s) (digits - nonzero)) + effective bits / 2
+/// with an adder for every canonical signed digit (da4ml, arXiv:2507.04535: one LUT a result bit),
+/// growth the mean of an adder tree (at most 2 bits) and s the shared part of the digits beyond
+/// the first of a weight. A new token every cycle.
+Implementation matrix_in_logic(const ConstantMatrix& matrix);
+
+/// One-bit weights and activations: XNOR and popcount (Umuroglu et al., FINN, arXiv:1612.07119).
+Implementation matrix_of_bits(const ConstantMatrix& matrix);
+
+/// Multipliers shared at reuse factor `rf`, on DSP slices or in LUTs (`strategy` dsp or
+/// lut_multiplier), with weights in `memory` where rf > 1: ceil(inputs x outputs / rf) multipliers
+/// as hls4ml's resource strategy has; at rf 1 weights that are 0 need none.
+Implementation matrix_on_multipliers(const ConstantMatrix& matrix, Strategy strategy, int rf, Memory memory, const boards::Device& device);
+
+/// All of these that a new token every `max_interval` cycles allows; at most 12.
+std::vector<Implementation> matrix_implementations(const ConstantMatrix& matrix, std::int64_t max_interval, const boards::Device& device);
+
+}  // namespace tessera::models

@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <cmath>
+
+#include "models/cost_function.h"
+
+/// Softmax of the rows of a token: largest value of the row, difference to it, exponential from a
+/// table, sum, reciprocal from a table, products (the "stable" form of hls4ml).
+namespace tessera::models {
+
+namespace {
+
+struct SoftmaxRows {
+    double rows = 1;  ///< that the region touches: each needs all its elements for the sum
+    double length = 1;
+    double outputs = 1;
+    double elements() const { return rows * length; }
+};
+
+SoftmaxRows softmax_rows(const CostContext& context) {
+    const std::int64_t channels = std::max<std::int64_t>(1, context.output_stream().channels);
+    const std::int64_t heads = std::max(1, context.op.heads);
+    const std::int64_t length = channels % heads == 0 ? channels / heads : channels;
+    const Range range = context.region.channels;
+    const std::int64_t rows = (range.end - 1) / length - range.begin / length + 1;
+    return {static_cast<double>(rows), static_cast<double>(length), context.channels()};
+}
+
+Implementation softmax(const CostContext& context, const SoftmaxRows& rows, const Lane& exponential, int fold, bool in_logic) {
+    const int in = context.input_bits(0);
+    const int out = context.output_bits();
+    const int wide = out + static_cast<int>(coefficient::kGuardBits);
+    const double lanes = std::ceil(rows.elements() / fold);
+    const double out_lanes = std::ceil(rows.outputs / fold);
+    const Lane reciprocal = statistic_lane(wide, in_logic, context.device);
+    const Lane product = product_lane(wide, wide, in_logic);
+    Implementation made{in_logic ? Strategy::lut_multiplier : Strategy::dsp, fold, {}, 0, fold};
+    Resources& r = made.resources;
+    r.lut = compare_tree_lut(lanes + (fold > 1 ? rows.rows : 0), in) + lanes * (in + 1.0);
+    r.lut += adder_tree_lut(lanes + (fold > 1 ? rows.rows : 0), wide);
+    r.lut += lanes * (in + wide);  // shift registers while the largest value and the sum are found
+    r.lut += out_lanes * out * coefficient::kRequantiseLutPerBit;
+    r.ff = coefficient::kFlipFlopsPerLut * r.lut + rows.outputs * out;
+    r += exponential.resources * lanes;
+    r += reciprocal.resources * std::ceil(rows.rows / fold);
+    r += product.resources * out_lanes;
+    if (fold > 1) {
+        r.lut += rows.elements() * in * coefficient::kMultiplexerLut + coefficient::kControlLut;
+        r.ff += rows.elements() * in + coefficient::kControlFf;
+    }
+    const int tree = pipeline_cycles(log2_up(std::max(1.0, std::ceil(rows.length / fold))));
+    made.latency_cycles =
+        tree + 1 + exponential.latency_cycles + tree + reciprocal.latency_cycles + product.latency_cycles + 1 + 3 * (fold - 1);
+    return made;
+}
+
+}  // namespace
+
+void cost_softmax(const CostContext& context, Candidates& out) {
+    constexpr int kFolds = 5;
+    const SoftmaxRows rows = softmax_rows(context);
+    const int wide = context.output_bits() + static_cast<int>(coefficient::kGuardBits);
+    for (const Lane& exponential : function_lanes(context.input_bits(0), wide, context.device)) {
+        const bool narrow_table = exponential.resources.dsp == 0 && exponential.resources.bram36 == 0;
+        for (const int fold : Folds(context.max_interval, rows.elements(), kFolds)) {
+            out.add(softmax(context, rows, exponential, fold, false));
+            if (narrow_table) out.add(softmax(context, rows, exponential, fold, true));
+        }
+    }
+}
+
+}  // namespace tessera::models
