@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Catalogue {
 /// Reads the catalogue that ships with Tessera. @throws InputError where a file is malformed or a
 /// number stands without its source.
 Catalogue load_catalogue();
+
+/// The same from another folder that holds `devices` and `boards`.
+Catalogue read_catalogue(const std::filesystem::path& folder);
 
 /// A board as a study writes it: a name of the catalogue, or an object
 /// `{"type": NAME, "usable": 0.7 | {"lut": ..}, "ports": 124}` that changes a part of it.

@@ -11,16 +11,16 @@ namespace tessera::topologies {
 
 /// What travels on one lane of a serial link that is synchronous to the LHC.
 struct LinkProtocol {
-    std::string name;                ///< "25g-64b66b"
-    double line_rate_gbps = 0;       ///< 25.78125
-    int line_bits_per_frame = 66;    ///< on the line, for one frame (64b/66b; with FEC its share)
-    int frame_bits = 64;             ///< a frame is one word of the protocol
-    int header_frames = 1;           ///< of each packet, on each lane
-    int crc_frames = 1;              ///< of each packet, on each lane
+    std::string name;                   ///< "25g-64b66b"
+    double line_rate_gbps = 0;          ///< 25.78125
+    int line_bits_per_frame = 66;       ///< on the line, for one frame (64b/66b; with FEC its share)
+    int frame_bits = 64;                ///< a frame is one word of the protocol
+    int header_frames = 1;              ///< of each packet, on each lane
+    int crc_frames = 1;                 ///< of each packet, on each lane
     double transceiver_latency_ns = 0;  ///< transmitter and receiver together, fixed
     double fibre_ns_per_m = 5;
-    double fibre_m = 5;              ///< of a link whose length nobody gave
-    int alignment_frames = 0;        ///< depth of the buffer that aligns a link to the slowest at the receiver
+    double fibre_m = 5;        ///< of a link whose length nobody gave
+    int alignment_frames = 0;  ///< depth of the buffer that aligns a link to the slowest at the receiver
     std::vector<Assumption> sources;
 
     /// Whole frames that a lane carries in one BX; the remainder of the line rate is filler.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ids.h"
@@ -25,15 +26,17 @@ struct Cable {
 /// (switches of a fat tree). In a patch panel there are no cables: the mapper plugs a fibre
 /// between any two boards within each board's ports.
 struct Topology {
-    std::string kind;               ///< "patch_panel", "torus3d", ...
-    std::string description;        ///< with its parameters, for the report
+    std::string kind;         ///< "patch_panel", "torus3d", ...
+    std::string description;  ///< with its parameters, for the report
     std::size_t compute_boards = 0;
-    std::size_t board_count = 0;    ///< with the switch boards
+    std::size_t board_count = 0;  ///< with the switch boards
     bool patch_panel = false;
     double default_length_m = 0;    ///< of a patch panel's fibres; 0: the protocol's own default
     int switch_latency_cycles = 0;  ///< of a board that forwards a transfer, from arrival to departure
     int switch_ports = 0;           ///< ports of a switch board; 0: those of a compute board
     std::vector<Cable> cables;      ///< sorted by (a, b), a < b, each pair once
+
+    friend bool operator==(const Topology&, const Topology&) = default;
 };
 
 /// What `tessera list topologies` prints.
@@ -50,6 +53,11 @@ std::vector<TopologyKind> topology_kinds();
 /// The reader holds `{"kind": "torus3d", ...parameters}` or `{"file": "graph.json"}`.
 /// @throws InputError for an unknown kind, a bad parameter, or more cables at a board than ports.
 Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board);
+
+/// A topology as a graph file (schema `tessera.topology/1`), which `{"file": "graph.json"}` reads back.
+Json to_json(const Topology& topology);
+/// @throws InputError for what is no graph file: missing keys, boards out of range, a pair twice.
+Topology read_topology(const JsonReader& reader);
 
 /// Shortest routes (fewest hops, then the lowest board ids) between all boards that have a cable.
 class RoutingTable {

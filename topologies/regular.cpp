@@ -1,0 +1,127 @@
+// Topologies in which all boards are alike: patch panel, ring, torus, hypercube, layers.
+
+#include <algorithm>
+#include <string>
+
+#include "topologies/cabling.h"
+#include "topologies/generators.h"
+
+namespace tessera::topologies {
+
+namespace {
+
+std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+/// The smallest whole number whose power is at least `value`.
+std::size_t root_up(std::size_t value, std::size_t power) {
+    for (std::size_t root = 1;; ++root) {
+        std::size_t product = 1;
+        for (std::size_t i = 0; i < power; ++i) product *= root;
+        if (product >= value) return root;
+    }
+}
+
+Topology cabled(const std::string& kind, std::size_t boards, const std::string& shape, const Cabling& cabling, const Request& request) {
+    const int lanes = cabling.lanes(request);
+    Topology topology = uncabled(kind, boards, boards);
+    topology.description = shape + " of " + std::to_string(boards) + " boards, " + std::to_string(lanes) + " lanes a cable";
+    cabling.plug(topology, lanes, request.length_m);
+    return topology;
+}
+
+/// As near to a cube as the number of boards allows, the longest side first.
+std::vector<std::size_t> default_shape(std::size_t boards, std::size_t dimensions) {
+    std::vector<std::size_t> shape;
+    for (std::size_t left = dimensions; left > 0; --left) {
+        shape.push_back(root_up(boards, left));
+        boards = divided_up(boards, shape.back());
+    }
+    return shape;
+}
+
+std::vector<std::size_t> read_shape(const Request& request, std::size_t dimensions) {
+    if (!request.reader.has("shape")) return default_shape(request.boards, dimensions);
+    const JsonReader reader = request.reader.at("shape");
+    const auto sides = reader.items();
+    if (sides.size() != dimensions) reader.fail("found " + std::to_string(sides.size()) + " sides", std::to_string(dimensions) + " sides");
+    std::vector<std::size_t> shape;
+    std::size_t product = 1;
+    for (const auto& side : sides) {
+        shape.push_back(static_cast<std::size_t>(side.integer(1, 10'000)));
+        product *= shape.back();
+    }
+    if (product < request.boards) {
+        reader.fail("found room for " + std::to_string(product) + " boards",
+                    "room for the " + std::to_string(request.boards) + " that are needed");
+    }
+    return shape;
+}
+
+}  // namespace
+
+Topology make_patch_panel(const Request& request) {
+    if (request.lanes > 0) request.reader.at("lanes").fail("lanes of a patch panel", "no such key: the mapper chooses them");
+    Topology topology = uncabled("patch_panel", request.boards, request.boards);
+    topology.patch_panel = true;
+    topology.default_length_m = request.length_m;
+    topology.description = "patch panel of " + std::to_string(request.boards) + " boards";
+    return topology;
+}
+
+Topology make_ring(const Request& request) {
+    Cabling cabling(request.boards);
+    for (std::size_t i = 0; i < request.boards; ++i) cabling.join(i, (i + 1) % request.boards);
+    return cabled("ring", request.boards, "ring", cabling, request);
+}
+
+Topology make_torus(const Request& request, std::size_t dimensions) {
+    const auto shape = read_shape(request, dimensions);
+    std::size_t boards = 1;
+    std::string sides;
+    for (const std::size_t side : shape) {
+        boards *= side;
+        sides += (sides.empty() ? "" : " x ") + std::to_string(side);
+    }
+    if (boards > kMostBoards) request.reader.fail("found " + std::to_string(boards) + " boards", "at most " + std::to_string(kMostBoards));
+    Cabling cabling(boards);
+    for (std::size_t board = 0; board < boards; ++board) {
+        std::size_t stride = 1;
+        for (const std::size_t side : shape) {
+            const std::size_t place = board / stride % side;
+            cabling.join(board, board - place * stride + (place + 1) % side * stride);
+            stride *= side;
+        }
+    }
+    return cabled("torus" + std::to_string(dimensions) + "d", boards, sides + " torus", cabling, request);
+}
+
+Topology make_hypercube(const Request& request) {
+    std::size_t dimensions = 0;
+    while ((std::size_t{1} << dimensions) < request.boards) ++dimensions;
+    const std::size_t boards = std::size_t{1} << dimensions;
+    Cabling cabling(boards);
+    for (std::size_t board = 0; board < boards; ++board) {
+        for (std::size_t d = 0; d < dimensions; ++d) cabling.join(board, board ^ (std::size_t{1} << d));
+    }
+    return cabled("hypercube", boards, std::to_string(dimensions) + "-dimensional hypercube", cabling, request);
+}
+
+Topology make_layered(const Request& request) {
+    const auto most = static_cast<std::int64_t>(kMostBoards);
+    const auto fallback = static_cast<std::int64_t>(root_up(request.boards, 2));
+    const auto width = static_cast<std::size_t>(request.reader.integer("boards_per_stage", fallback, 1, most));
+    const std::size_t stages = divided_up(request.boards, width);
+    const auto reach = std::min(width, static_cast<std::size_t>(std::max(1, request.ports / 2)));
+    const auto fan_out =
+        static_cast<std::size_t>(request.reader.integer("fan_out", static_cast<std::int64_t>(reach), 1, static_cast<std::int64_t>(width)));
+    Cabling cabling(stages * width);
+    for (std::size_t stage = 0; stage + 1 < stages; ++stage) {
+        for (std::size_t board = 0; board < width; ++board) {
+            for (std::size_t k = 0; k < fan_out; ++k) cabling.join(stage * width + board, (stage + 1) * width + (board + k) % width);
+        }
+    }
+    const std::string shape = std::to_string(stages) + " stages of " + std::to_string(width) + ", fan-out " + std::to_string(fan_out) + ",";
+    return cabled("layered", stages * width, shape, cabling, request);
+}
+
+}  // namespace tessera::topologies

@@ -1,0 +1,136 @@
+#include "topologies/topology.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+
+#include "topologies/generators.h"
+
+namespace tessera::topologies {
+
+namespace {
+
+struct Kind {
+    TopologyKind documentation;
+    std::function<Topology(const Request&)> make;
+};
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// The parameters of a kind, and those that every generated topology takes.
+Parameters with_common(Parameters own, bool lanes = true) {
+    if (lanes) own.emplace_back("lanes", "lanes of each cable (default: the ports of a board divided by its cables)");
+    own.emplace_back("length_m", "length of each cable in metres (default: that of the link protocol)");
+    own.emplace_back("switch_latency_cycles", "processing cycles in which a board forwards a transfer (default 9, assumed)");
+    return own;
+}
+
+std::vector<Kind> kinds() {
+    const std::pair<std::string, std::string> shape{"shape", "boards along each side, as [4, 5] (default: as square as possible)"};
+    return {
+        {{"patch_panel", "no fixed cables: the mapper plugs fibres between any two boards within their ports", with_common({}, false)},
+         make_patch_panel},
+        {{"ring", "each board joined to the next, the last to the first", with_common({})}, make_ring},
+        {{"torus2d", "grid of boards, each row and column closed to a ring", with_common({shape})},
+         [](const Request& request) { return make_torus(request, 2); }},
+        {{"torus3d", "three-dimensional grid, each line closed to a ring", with_common({shape})},
+         [](const Request& request) { return make_torus(request, 3); }},
+        {{"hypercube", "2^d boards, joined where their numbers differ in one bit", with_common({})}, make_hypercube},
+        {{"fat_tree", "compute boards under levels of switch boards that only forward",
+          with_common({{"switch_ports", "ports of a switch board (default: those of a compute board)"},
+                       {"children", "nodes below a switch, level by level from below, as [8, 16] (default: by the ports)"},
+                       {"parents", "switches above a node, level by level from below, as [1, 4] (default: 1 above a board, else 4)"}})},
+         make_fat_tree},
+        {{"dragonfly", "groups with a full mesh inside, every pair of groups joined by cables",
+          with_common({{"boards_per_group", "boards of a group (default: balanced, the cube root of twice the boards)"},
+                       {"cables_per_group_pair",
+                        "cables between two groups, each from another board (default: so many that every board has one)"}})},
+         make_dragonfly},
+        {{"crates", "full-mesh backplane inside each crate, fibres between crates",
+          with_common({{"boards_per_crate", "boards of a crate (default 12)"},
+                       {"backplane_lanes", "lanes between two boards of a crate, which take ports too (default 4)"},
+                       {"backplane_m", "length of a backplane link in metres (default 0.5)"},
+                       {"cables_per_crate_pair",
+                        "fibre cables between two crates, each from another board (default: so many that every board has one)"}})},
+         make_crates},
+        {{"layered", "stage by stage: each board joined to boards of the next stage",
+          with_common({{"boards_per_stage", "boards of a stage (default: the square root of the boards)"},
+                       {"fan_out", "boards of the next stage that a board is joined to (default: all, within half of the ports)"}})},
+         make_layered},
+    };
+}
+
+const TopologyKind& file_kind() {
+    static const TopologyKind kind{"file",
+                                   "any graph from a JSON file of schema tessera.topology/1",
+                                   {{"file", "path, relative to the file that names it; kind may be left out"}}};
+    return kind;
+}
+
+Topology read_graph_file(const JsonReader& reader) {
+    std::filesystem::path path = reader.at("file").text();
+    reader.text("kind", "");
+    reader.done();
+    if (path.is_relative()) path = std::filesystem::path(reader.file()).parent_path() / path;
+    return read_topology(JsonReader::from_file(path));
+}
+
+/// @throws InputError at the board that has more lanes than ports
+void check_ports(const Topology& topology, const JsonReader& reader, int ports_per_board) {
+    std::vector<std::int64_t> lanes(topology.board_count);
+    for (const auto& cable : topology.cables) {
+        lanes[index(cable.a)] += cable.lanes;
+        lanes[index(cable.b)] += cable.lanes;
+    }
+    for (std::size_t board = 0; board < lanes.size(); ++board) {
+        const bool is_switch = board >= topology.compute_boards && topology.switch_ports > 0;
+        const int ports = is_switch ? topology.switch_ports : ports_per_board;
+        if (lanes[board] <= ports) continue;
+        reader.fail((board < topology.compute_boards ? "board " : "switch board ") + std::to_string(board) + " has cables of " +
+                        std::to_string(lanes[board]) + " lanes",
+                    "at most its " + std::to_string(ports) + " ports");
+    }
+}
+
+Topology generate(const JsonReader& reader, std::size_t boards, int ports_per_board) {
+    std::vector<std::string> names;
+    const auto known = kinds();
+    for (const auto& kind : known) names.push_back(kind.documentation.name);
+    names.push_back(file_kind().name);
+    const std::string name = reader.at("kind").one_of(names);
+    if (name == file_kind().name) return read_graph_file(reader);
+    Request request{.reader = reader, .boards = boards, .ports = ports_per_board};
+    request.lanes = static_cast<int>(reader.integer("lanes", 0, 1, 100'000));
+    request.length_m = reader.number("length_m", 0, 0, 1e6);
+    const auto latency = static_cast<int>(reader.integer("switch_latency_cycles", kSwitchLatencyCycles, 0, 1'000'000));
+    const auto kind = std::find_if(known.begin(), known.end(), [&](const Kind& each) { return each.documentation.name == name; });
+    Topology topology = kind->make(request);
+    topology.switch_latency_cycles = latency;
+    reader.done();
+    return topology;
+}
+
+}  // namespace
+
+std::vector<TopologyKind> topology_kinds() {
+    std::vector<TopologyKind> all;
+    for (auto& kind : kinds()) all.push_back(kind.documentation);
+    all.push_back(file_kind());
+    return all;
+}
+
+Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board) {
+    if (boards < 1 || boards > kMostBoards) {
+        reader.fail(std::to_string(boards) + " boards asked for", "1 to " + std::to_string(kMostBoards));
+    }
+    const bool from_file = reader.has("file") && !reader.has("kind");
+    const Topology topology = from_file ? read_graph_file(reader) : generate(reader, boards, ports_per_board);
+    if (topology.compute_boards < boards) {
+        reader.fail("a graph of " + std::to_string(topology.compute_boards) + " compute boards",
+                    "the " + std::to_string(boards) + " that are needed");
+    }
+    check_ports(topology, reader, ports_per_board);
+    return topology;
+}
+
+}  // namespace tessera::topologies
