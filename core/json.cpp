@@ -48,7 +48,8 @@ JsonReader JsonReader::from_text(const std::string& name, const std::string& tex
     } catch (const Json::parse_error& error) {
         const auto upto = text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), error.byte));
         const auto line = 1 + std::count(text.begin(), upto, '\n');
-        throw InputError(name, "line " + std::to_string(line), "malformed JSON (byte " + std::to_string(error.byte) + ")", "a JSON document");
+        throw InputError(name, "line " + std::to_string(line), "malformed JSON (byte " + std::to_string(error.byte) + ")",
+                         "a JSON document");
     } catch (const Json::exception& error) {
         throw InputError(name, "", std::string("malformed JSON (") + error.what() + ")", "a JSON document");
     }
@@ -107,7 +108,8 @@ double JsonReader::number(double least, double most) const {
 std::int64_t JsonReader::integer(std::int64_t least, std::int64_t most) const {
     const std::string expected = range("a whole number", std::to_string(least), std::to_string(most));
     if (!value_.is_number_integer()) fail("found " + shown(value_), expected);
-    if (value_.is_number_unsigned() && value_.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) fail("found " + shown(value_), expected);
+    if (value_.is_number_unsigned() && value_.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+        fail("found " + shown(value_), expected);
     const auto value = value_.get<std::int64_t>();
     if (value < least || value > most) fail("found " + shown(value_), expected);
     return value;

@@ -29,8 +29,8 @@ class JsonReader {
     const Json& raw() const { return value_; }
 
     bool has(const std::string& key) const;
-    JsonReader at(const std::string& key) const;  ///< a key that must be there
-    std::vector<JsonReader> items() const;        ///< the elements of an array
+    JsonReader at(const std::string& key) const;                      ///< a key that must be there
+    std::vector<JsonReader> items() const;                            ///< the elements of an array
     std::vector<std::pair<std::string, JsonReader>> members() const;  ///< of an object, in file order; counts as asked for
 
     std::string text() const;

@@ -27,13 +27,9 @@ struct Resources {
     constexpr Resources& operator-=(const Resources& other) { return *this += other * -1.0; }
     friend constexpr Resources operator+(Resources a, const Resources& b) { return a += b; }
     friend constexpr Resources operator-(Resources a, const Resources& b) { return a -= b; }
-    constexpr Resources operator*(double factor) const {
-        return {lut * factor, ff * factor, dsp * factor, bram36 * factor, uram * factor};
-    }
+    constexpr Resources operator*(double factor) const { return {lut * factor, ff * factor, dsp * factor, bram36 * factor, uram * factor}; }
     /// Amount by amount, as a usable fraction is applied to a device.
-    constexpr Resources scaled(const Resources& f) const {
-        return {lut * f.lut, ff * f.ff, dsp * f.dsp, bram36 * f.bram36, uram * f.uram};
-    }
+    constexpr Resources scaled(const Resources& f) const { return {lut * f.lut, ff * f.ff, dsp * f.dsp, bram36 * f.bram36, uram * f.uram}; }
     friend constexpr bool operator==(const Resources&, const Resources&) = default;
 
     /// True where no amount exceeds that of `capacity`.

@@ -16,10 +16,10 @@ namespace tessera::models {
 struct Flow {
     OperatorId producer;
     OperatorId consumer;
-    TensorId tensor;     ///< the producer's own output tensor: its format is what travels
-    Region from;         ///< the part of the producer's stream that is read
-    Region to;           ///< where it lands in the consumer's *output* frame: the ranges of output tokens and channels it matters for
-    Access tokens;       ///< whole: every consumer token in `to` needs all of `from.tokens`
+    TensorId tensor;  ///< the producer's own output tensor: its format is what travels
+    Region from;      ///< the part of the producer's stream that is read
+    Region to;        ///< where it lands in the consumer's *output* frame: the ranges of output tokens and channels it matters for
+    Access tokens;    ///< whole: every consumer token in `to` needs all of `from.tokens`
     Access channels;
 };
 

@@ -13,13 +13,13 @@ namespace tessera::models {
 
 /// How the multiplications of an operator are built.
 enum class Strategy {
-    wiring,            ///< nothing to build
-    constant_logic,    ///< constant multipliers in LUTs, one token after another through the same logic
-    dsp,               ///< multipliers on DSP slices with reuse factor, weights in registers, LUTRAM, BRAM or URAM
-    lut_multiplier,    ///< activation products in LUTs
-    binary,            ///< XNOR and popcount
-    table,             ///< functions of one value, from BRAM or LUT tables
-    logic,             ///< adders, comparators, registers
+    wiring,          ///< nothing to build
+    constant_logic,  ///< constant multipliers in LUTs, one token after another through the same logic
+    dsp,             ///< multipliers on DSP slices with reuse factor, weights in registers, LUTRAM, BRAM or URAM
+    lut_multiplier,  ///< activation products in LUTs
+    binary,          ///< XNOR and popcount
+    table,           ///< functions of one value, from BRAM or LUT tables
+    logic,           ///< adders, comparators, registers
 };
 const char* name_of(Strategy strategy);
 
@@ -41,7 +41,7 @@ struct Implementation {
 /// What to build: an operator, the part of its output stream that one engine makes, and the time
 /// it has.
 struct ImplementationRequest {
-    Region region;              ///< tokens and channels of the operator's output stream
+    Region region;                      ///< tokens and channels of the operator's output stream
     std::int64_t cycles_per_event = 9;  ///< TMUX period x cycles per BX: the engine must accept an event this often
 };
 

@@ -43,22 +43,22 @@ struct Region {
 /// A value that flows through the network: static shape, one producer, any number of consumers.
 struct Tensor {
     std::string name;
-    std::vector<std::int64_t> shape;   ///< as in the file, batch dimension (1) included
-    std::vector<bool> token_axes;      ///< which axes of `shape` count as tokens; the others are channels
-    FixedPoint format;                 ///< width 0 until the file or the study gives one
-    bool format_from_file = false;     ///< the file quantises it
+    std::vector<std::int64_t> shape;  ///< as in the file, batch dimension (1) included
+    std::vector<bool> token_axes;     ///< which axes of `shape` count as tokens; the others are channels
+    FixedPoint format;                ///< width 0 until the file or the study gives one
+    bool format_from_file = false;    ///< the file quantises it
 
     StreamShape stream() const;
 };
 
 /// The kinds of hardware an operator needs; the cost models know these and no others.
 enum class OperatorKind {
-    input,          ///< network input: no hardware
-    output,         ///< network output: no hardware
-    wiring,         ///< Reshape, Transpose, Concat, Slice, ...: no hardware
-    dense,          ///< constant matrix times each token: MatMul, Gemm, 1x1 Conv
-    convolution,    ///< 1D/2D, grouped or depthwise, over neighbouring tokens
-    matmul,         ///< product of two activations: attention scores and values
+    input,        ///< network input: no hardware
+    output,       ///< network output: no hardware
+    wiring,       ///< Reshape, Transpose, Concat, Slice, ...: no hardware
+    dense,        ///< constant matrix times each token: MatMul, Gemm, 1x1 Conv
+    convolution,  ///< 1D/2D, grouped or depthwise, over neighbouring tokens
+    matmul,       ///< product of two activations: attention scores and values
     softmax,
     normalisation,  ///< LayerNormalization and the like: mean and variance over the channels
     scale_shift,    ///< BatchNormalization: per channel x * a + b
@@ -84,8 +84,8 @@ enum class Access {
 /// One input of an operator: a tensor, and how the operator reads it.
 struct Input {
     TensorId tensor;
-    Access tokens = Access::aligned;   ///< output token range -> input token range
-    Access channels = Access::whole;   ///< output channel range -> input channel range
+    Access tokens = Access::aligned;  ///< output token range -> input token range
+    Access channels = Access::whole;  ///< output channel range -> input channel range
 };
 
 /// What the cost models need to know of the constants of one output channel.
@@ -103,44 +103,44 @@ struct ChannelWeights {
 struct Weights {
     std::int64_t inputs = 0;
     std::int64_t outputs = 0;
-    std::int64_t count = 0;             ///< parameters, bias included
+    std::int64_t count = 0;  ///< parameters, bias included
     std::vector<float> values;
     std::vector<float> bias;
-    FixedPoint format;                  ///< width 0 until the file or the study gives one
+    FixedPoint format;  ///< width 0 until the file or the study gives one
     bool format_from_file = false;
-    bool power_of_two_scales = true;    ///< false: a quantised file whose scale needs a multiplier per channel
-    double assumed_zero_fraction = 0;   ///< of the zoo: where `values` is empty
+    bool power_of_two_scales = true;       ///< false: a quantised file whose scale needs a multiplier per channel
+    double assumed_zero_fraction = 0;      ///< of the zoo: where `values` is empty
     std::vector<ChannelWeights> channels;  ///< by output; one entry for all where it has size 1; filled by apply_precision
 };
 
 /// A function of one value for `activation`; "relu" needs no table.
 struct Operator {
     OperatorId id{};
-    std::string name;       ///< of the node in the file
-    std::string type;       ///< as the field calls it: "MatMul", "LayerNormalization", "Gelu"
+    std::string name;  ///< of the node in the file
+    std::string type;  ///< as the field calls it: "MatMul", "LayerNormalization", "Gelu"
     OperatorKind kind = OperatorKind::wiring;
     std::vector<Input> inputs;
-    std::vector<TensorId> outputs;  ///< one, but for Split, TopK, LSTM and the like
-    Weights weights;        ///< count 0 where there are none
-    std::int64_t macs = 0;  ///< multiply-accumulates of one event
-    int heads = 1;          ///< of a matmul or softmax: independent blocks of channels
-    std::int64_t contraction = 0;   ///< of a matmul: products summed for one output element; reduction: elements per output
+    std::vector<TensorId> outputs;     ///< one, but for Split, TopK, LSTM and the like
+    Weights weights;                   ///< count 0 where there are none
+    std::int64_t macs = 0;             ///< multiply-accumulates of one event
+    int heads = 1;                     ///< of a matmul or softmax: independent blocks of channels
+    std::int64_t contraction = 0;      ///< of a matmul: products summed for one output element; reduction: elements per output
     std::vector<std::int64_t> window;  ///< kernel of a convolution or pooling, in tokens per axis; top_k: {k}
     std::vector<std::int64_t> strides;
-    std::int64_t groups = 1;        ///< of a convolution
-    std::int64_t trees = 0;         ///< tree_ensemble
-    std::int64_t tree_nodes = 0;    ///< inner nodes of all trees
+    std::int64_t groups = 1;      ///< of a convolution
+    std::int64_t trees = 0;       ///< tree_ensemble
+    std::int64_t tree_nodes = 0;  ///< inner nodes of all trees
     int tree_depth = 0;
-    int row_length = 0;             ///< convolution: tokens in a row of the image (line buffers)
-    FixedPoint accumulator;         ///< width 0: derived so that nothing overflows
+    int row_length = 0;      ///< convolution: tokens in a row of the image (line buffers)
+    FixedPoint accumulator;  ///< width 0: derived so that nothing overflows
 };
 
 /// An imported model: operators in topological order joined by tensors of static shape.
 struct Network {
     std::string name;
-    std::string source;                   ///< file or zoo entry, with its reference
-    std::vector<Tensor> tensors;          ///< by TensorId
-    std::vector<Operator> operators;      ///< by OperatorId; topological order
+    std::string source;               ///< file or zoo entry, with its reference
+    std::vector<Tensor> tensors;      ///< by TensorId
+    std::vector<Operator> operators;  ///< by OperatorId; topological order
     std::int64_t parameters = 0;
     std::vector<Assumption> assumptions;  ///< what the importer had to assume
 

@@ -17,7 +17,7 @@ struct PrecisionRule {
     FixedPoint weight_format;     ///< width 0: from weight_bits
     FixedPoint activation_format;
     FixedPoint accumulator;
-    double zero_fraction = -1;    ///< prune to this fraction by magnitude; below 0: as it is
+    double zero_fraction = -1;  ///< prune to this fraction by magnitude; below 0: as it is
 };
 
 struct Precision {

@@ -19,32 +19,32 @@ namespace tessera::partition {
 struct MappingProblem {
     const models::Network* network = nullptr;  ///< with its precision applied
     boards::Board board;
-    int boards_available = 0;              ///< over all time nodes, switch boards included
+    int boards_available = 0;  ///< over all time nodes, switch boards included
     topologies::LinkProtocol link;
-    JsonReader topology;                   ///< as topologies::make_topology takes it
+    JsonReader topology;  ///< as topologies::make_topology takes it
     LhcClock clock;
     double latency_budget_ns = 12500;
     std::vector<int> tmux_periods_bx{1, 2, 3, 6, 9, 18};  ///< to choose from
-    int input_bits = 16;                   ///< width of network inputs that no rule gives
+    int input_bits = 16;                                  ///< width of network inputs that no rule gives
 };
 
 /// No system within these limits can beat these figures (proved from resource sums and the
 /// critical path, not from any mapping).
 struct Bounds {
-    int boards = 0;                 ///< over all time nodes, at the chosen TMUX period
-    std::string binding_resource;   ///< "lut", "dsp", "ports", ...: what sets `boards`
-    double latency_ns = 0;          ///< compute-only critical path
+    int boards = 0;                ///< over all time nodes, at the chosen TMUX period
+    std::string binding_resource;  ///< "lut", "dsp", "ports", ...: what sets `boards`
+    double latency_ns = 0;         ///< compute-only critical path
 };
 
 /// A mapping was found.
 struct MappingResult {
     Mapping mapping;
     Bounds bounds;
-    struct Candidate {              ///< one line per TMUX period tried
+    struct Candidate {  ///< one line per TMUX period tried
         int tmux_period_bx = 0;
-        int boards = 0;             ///< 0: none found
+        int boards = 0;  ///< 0: none found
         double latency_ns = 0;
-        std::string note;           ///< why it was not chosen
+        std::string note;  ///< why it was not chosen
     };
     std::vector<Candidate> candidates;
 };
@@ -54,8 +54,8 @@ struct NoMapping {
     std::string constraint;  ///< what binds: "lut", "dsp", "ports", "board count", ...
     double needed = 0;       ///< in the unit that `unit` says
     double available = 0;
-    std::string unit;        ///< "boards", "lanes of one board", ...
-    std::string explanation; ///< one sentence for people
+    std::string unit;         ///< "boards", "lanes of one board", ...
+    std::string explanation;  ///< one sentence for people
     std::vector<MappingResult::Candidate> candidates;
 };
 

@@ -44,10 +44,10 @@ namespace tessera::partition {
 struct Link {
     BoardId from = kOutside;
     BoardId to = kOutside;
-    int lanes = 1;                    ///< bonded: they carry each chunk together
+    int lanes = 1;  ///< bonded: they carry each chunk together
     double fibre_m = 0;
-    std::int64_t latency_ticks = 0;   ///< transceivers, fibre and alignment; 0 to and from outside
-    std::int64_t buffer_frames = 0;   ///< per lane, at the sender: more waiting frames are lost
+    std::int64_t latency_ticks = 0;  ///< transceivers, fibre and alignment; 0 to and from outside
+    std::int64_t buffer_frames = 0;  ///< per lane, at the sender: more waiting frames are lost
 
     friend bool operator==(const Link&, const Link&) = default;
 };
@@ -55,8 +55,8 @@ struct Link {
 /// Where a shard's input comes from.
 struct ShardInput {
     ShardId from{};
-    bool barrier = false;                 ///< the first chunk needs all of it
-    std::optional<TransferId> transfer;   ///< absent: on the same board
+    bool barrier = false;                ///< the first chunk needs all of it
+    std::optional<TransferId> transfer;  ///< absent: on the same board
     int slr_crossings = 0;
 
     friend bool operator==(const ShardInput&, const ShardInput&) = default;
@@ -64,22 +64,22 @@ struct ShardInput {
 
 /// A piece of an operator on one board.
 struct Shard {
-    std::string name;             ///< operator and range, for people: "layer1.fc1 [tokens 0-63, channels 0-127]"
-    std::uint32_t op = 0;         ///< position of the operator in the network
-    std::int64_t token_begin = 0, token_end = 0;      ///< of the operator's output stream
+    std::string name;                             ///< operator and range, for people: "layer1.fc1 [tokens 0-63, channels 0-127]"
+    std::uint32_t op = 0;                         ///< position of the operator in the network
+    std::int64_t token_begin = 0, token_end = 0;  ///< of the operator's output stream
     std::int64_t channel_begin = 0, channel_end = 0;
-    std::string kind;             ///< operator kind, for the reports
-    std::string strategy;         ///< "constant_logic", "dsp", ...
-    int engines = 1;              ///< copies that share the tokens
+    std::string kind;      ///< operator kind, for the reports
+    std::string strategy;  ///< "constant_logic", "dsp", ...
+    int engines = 1;       ///< copies that share the tokens
     int reuse_factor = 1;
     BoardId board = kOutside;
-    int slr = 0;                  ///< on that board, 0 .. slrs-1
-    Resources resources;          ///< of all engines
+    int slr = 0;          ///< on that board, 0 .. slrs-1
+    Resources resources;  ///< of all engines
     int chunks = 1;
     int chunk_interval_cycles = 0;
     int latency_cycles = 0;
     std::vector<ShardInput> inputs;
-    std::int64_t start_cycle = 0; ///< static schedule: first chunk of an undisturbed event
+    std::int64_t start_cycle = 0;  ///< static schedule: first chunk of an undisturbed event
 
     friend bool operator==(const Shard&, const Shard&) = default;
 };
@@ -100,11 +100,11 @@ struct BoardType {
     std::string name;
     std::string device;
     int slrs = 1;
-    Resources slr_capacity;       ///< usable part of one SLR
-    Resources device_total;       ///< of one SLR, for utilisation figures: the whole of it
-    int ports = 0;                ///< lanes in, and as many out
+    Resources slr_capacity;  ///< usable part of one SLR
+    Resources device_total;  ///< of one SLR, for utilisation figures: the whole of it
+    int ports = 0;           ///< lanes in, and as many out
     int slr_crossing_cycles = 0;
-    bool is_switch = false;       ///< forwards only
+    bool is_switch = false;  ///< forwards only
 
     friend bool operator==(const BoardType&, const BoardType&) = default;
 };
@@ -124,15 +124,15 @@ struct Mapping {
     std::string network;
     LhcClock clock;
     int tmux_period_bx = 1;
-    std::int64_t ticks_per_bx = 9;     ///< a multiple of clock.cycles_per_bx
+    std::int64_t ticks_per_bx = 9;  ///< a multiple of clock.cycles_per_bx
     LinkTiming link_timing;
     int switch_latency_cycles = 0;
-    std::string topology;              ///< description, for people
+    std::string topology;  ///< description, for people
     std::vector<BoardType> board_types;
-    std::vector<std::uint32_t> boards; ///< type of each board of one time node, by BoardId
-    std::vector<Link> links;           ///< by LinkId
-    std::vector<Shard> shards;         ///< by ShardId; inputs come before their users
-    std::vector<Transfer> transfers;   ///< by TransferId
+    std::vector<std::uint32_t> boards;        ///< type of each board of one time node, by BoardId
+    std::vector<Link> links;                  ///< by LinkId
+    std::vector<Shard> shards;                ///< by ShardId; inputs come before their users
+    std::vector<Transfer> transfers;          ///< by TransferId
     std::int64_t analytic_latency_ticks = 0;  ///< the mapper's own prediction; the simulation never reads it
 
     std::int64_t ticks_per_cycle() const { return ticks_per_bx / clock.cycles_per_bx; }

@@ -13,25 +13,25 @@ namespace tessera::sim {
 /// What to simulate.
 struct Options {
     std::int64_t bunch_crossings = 3564;
-    std::string filling = "all";        ///< "all", or a scheme of sim/filling/*.json
+    std::string filling = "all";                    ///< "all", or a scheme of sim/filling/*.json
     std::function<bool(double fraction)> progress;  ///< returns false to stop early; may be empty
-    bool shuffle_construction = false;  ///< build the modules in another order: the result must not change
+    bool shuffle_construction = false;              ///< build the modules in another order: the result must not change
     std::uint64_t seed = 1;
 };
 
 /// Where the time of the slowest event went, in order along its critical path.
 struct BreakdownStep {
-    std::string stage;      ///< the operator's name, or "board 3 -> board 7"
-    std::string kind;       ///< input, compute, serialise, link, switch, wait
+    std::string stage;  ///< the operator's name, or "board 3 -> board 7"
+    std::string kind;   ///< input, compute, serialise, link, switch, wait
     double ns = 0;
 };
 
 struct BoardStatistics {
-    double busy_fraction = 0;   ///< of the busiest shard
+    double busy_fraction = 0;  ///< of the busiest shard
 };
 
 struct LinkStatistics {
-    double utilisation = 0;             ///< busy time over simulated time, over all copies
+    double utilisation = 0;               ///< busy time over simulated time, over all copies
     std::int64_t peak_buffer_frames = 0;  ///< per lane
     std::int64_t lost_chunks = 0;
 };
@@ -47,8 +47,8 @@ struct Result {
     } latency_ns;
     std::int64_t max_latency_ticks = 0;
     std::vector<std::pair<double, std::int64_t>> latency_histogram;  ///< upper edge in ns, events
-    double max_interval_ns = 0;      ///< the longest time between two decisions of consecutive filled BX
-    double longest_stage_interval_ns = 0;  ///< the stage that takes longest per event, divided by the TMUX period
+    double max_interval_ns = 0;                                      ///< the longest time between two decisions of consecutive filled BX
+    double longest_stage_interval_ns = 0;                            ///< the stage that takes longest per event, divided by the TMUX period
     std::string slowest_stage;
     std::vector<BreakdownStep> breakdown;  ///< of the slowest event; adds up to its latency
     std::vector<BoardStatistics> boards;   ///< by BoardId, over all copies
