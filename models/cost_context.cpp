@@ -17,13 +17,12 @@ int width_or_unknown(const FixedPoint& format) {
 /// third of their digits set in canonical signed digit form (Reitwiesner 1960).
 ChannelWeights expected_column(const Weights& weights, int bits) {
     const double nonzero = static_cast<double>(std::max<std::int64_t>(1, weights.inputs)) * (1 - weights.assumed_zero_fraction);
-    return {nonzero, nonzero * std::max(1.0, (bits + 1) / 3.0), nonzero * std::max(1, bits - 1)};
+    return {.nonzero = nonzero, .signed_digits = nonzero * std::max(1.0, (bits + 1) / 3.0)};
 }
 
 void accumulate(WeightSums& sums, const ChannelWeights& column, double times) {
     sums.nonzero += column.nonzero * times;
     sums.signed_digits += column.signed_digits * times;
-    sums.effective_bits += column.effective_bits * times;
 }
 
 /// Adds the columns [begin, end), each `times` times.

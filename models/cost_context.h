@@ -17,7 +17,6 @@ struct WeightSums {
     double outputs = 0;  ///< columns of the matrix
     double nonzero = 0;
     double signed_digits = 0;
-    double effective_bits = 0;
 };
 
 /// What the formulas of all families read: one operator, the region that one engine makes and the

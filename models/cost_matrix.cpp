@@ -11,7 +11,7 @@ namespace {
 /// kScaleBits, a third of whose digits are set (Reitwiesner 1960).
 double scale_lut(const ConstantMatrix& matrix) {
     const double digits = coefficient::kScaleBits / 3;
-    return matrix.outputs() * matrix.accumulator_bits * (1 + (digits - 1) * (1 - coefficient::kSharedDigits));
+    return coefficient::kAdderSharing * matrix.outputs() * digits * matrix.accumulator_bits;
 }
 
 int scale_levels() { return log2_up(coefficient::kScaleBits / 3); }
@@ -54,9 +54,7 @@ Implementation matrix_in_logic(const ConstantMatrix& m) {
     const double digits_per_output = m.weights.signed_digits / std::max(1.0, m.outputs());
     const int levels = log2_up(digits_per_output);
     const double adder_bits = std::min<double>(m.activation_bits + std::min(2, levels), m.accumulator_bits);
-    const double beyond_first = std::max(0.0, m.weights.signed_digits - m.weights.nonzero);
-    const double adders = m.weights.nonzero + (1 - coefficient::kSharedDigits) * beyond_first;
-    double lut = adders * adder_bits + coefficient::kDigitSpread * m.weights.effective_bits;
+    double lut = coefficient::kAdderSharing * m.weights.signed_digits * adder_bits;
     lut += m.outputs() * m.output_bits * coefficient::kRequantiseLutPerBit;
     int latency = pipeline_cycles(levels) + 1;
     if (m.scaled) {
@@ -78,8 +76,9 @@ Implementation matrix_of_bits(const ConstantMatrix& m) {
 
 Implementation matrix_on_multipliers(const ConstantMatrix& m, Strategy strategy, int rf, Memory memory, const boards::Device& device) {
     const double product_bits = m.activation_bits + m.weight_bits;
-    const FoldedProducts folded = fold_products(m.inputs, m.outputs(), rf, product_bits, m.accumulator_bits);
-    const double multipliers = rf == 1 ? m.weights.nonzero : folded.multipliers;
+    const double summed = rf == 1 ? m.weights.nonzero / std::max(1.0, m.outputs()) : m.inputs;
+    const FoldedProducts folded = fold_products(summed, m.outputs(), rf, product_bits, m.accumulator_bits);
+    const double multipliers = folded.multipliers;
     Implementation made{strategy, rf, {}, folded.latency_cycles + 1, rf};
     Resources& r = made.resources;
     r.lut = folded.tree_lut + folded.parallel_outputs * m.output_bits * coefficient::kRequantiseLutPerBit;

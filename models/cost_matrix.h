@@ -34,11 +34,10 @@ struct FoldedProducts {
 };
 FoldedProducts fold_products(double inputs, double outputs, int rf, double product_bits, double accumulator_bits);
 
-/// Every weight a constant in LUTs:
-///   LUT = (activation bits + growth) (nonzero + (1 - s) (digits - nonzero)) + effective bits / 2
-/// with an adder for every canonical signed digit (da4ml, arXiv:2507.04535: one LUT a result bit),
-/// growth the mean of an adder tree (at most 2 bits) and s the shared part of the digits beyond
-/// the first of a weight. A new token every cycle.
+/// Every weight a constant in LUTs, an adder for every canonical signed digit, one LUT for every
+/// bit of its result (da4ml, arXiv:2507.04535), of which a part is shared:
+///   LUT = kAdderSharing x digits x (activation bits + growth) + outputs x output bits
+/// where growth is the mean of an adder tree (at most 2 bits). A new token every cycle.
 Implementation matrix_in_logic(const ConstantMatrix& matrix);
 
 /// One-bit weights and activations: XNOR and popcount (Umuroglu et al., FINN, arXiv:1612.07119).

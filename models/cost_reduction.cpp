@@ -56,7 +56,7 @@ Implementation reduction(const CostContext& context, Reduction kind, double n, i
     }
     if (fold > 1) {
         // Tokens are added as they come; the channels of one token come together and are multiplexed.
-        const bool over_tokens = !context.op.inputs.empty() && context.op.inputs.front().tokens == Access::whole;
+        const bool over_tokens = context.input_stream(0).tokens > context.output_stream().tokens;
         r.lut += coefficient::kControlLut + (over_tokens ? 0 : n * channels * bits * coefficient::kMultiplexerLut);
         r.ff += channels * bits + coefficient::kControlFf;
     }
