@@ -24,7 +24,9 @@ struct FixedPoint {
 /// Reads "fixed<8,3>" or "ufixed<8,0>". @throws InputError
 FixedPoint read_fixed_point(const JsonReader& reader);
 
-/// The format of `width` bits with the fewest integer bits that holds every value from `least` to `most`.
+/// The format of `width` bits with the fewest integer bits that holds every value from `least` to
+/// `most`: each rounds to the nearest step without saturation. Unsigned where `least` is not negative.
+/// @pre width is at least 2 where `least` is negative: one signed bit has no positive value
 FixedPoint format_for_range(int width, double least, double most);
 
 }  // namespace tessera::models

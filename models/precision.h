@@ -18,6 +18,8 @@ struct PrecisionRule {
     FixedPoint activation_format;
     FixedPoint accumulator;
     double zero_fraction = -1;  ///< prune to this fraction by magnitude; below 0: as it is
+    std::string file;           ///< where the rule stands, for messages
+    std::string path;
 };
 
 struct Precision {
@@ -25,11 +27,27 @@ struct Precision {
 };
 
 /// Reads `{"weights": 8, "activations": 8, "accumulators": "fixed<24,12>", "rules": [{"operators": "softmax", ...}]}`,
-/// where a number is a width and a string a `fixed<W,I>`. @throws InputError
+/// where a number is a width (2 bits and more) and a string a `fixed<W,I>`; accumulators are a
+/// string, `zero_fraction` a number from 0 to 1. What stands beside "rules" is the first rule, for
+/// all operators. @throws InputError
 Precision read_precision(const JsonReader& reader);
 
 /// Gives every tensor and every weight a format (the file's own where it has one), quantises the
-/// real weights and fills `Weights::channels`. A rule that matches no operator is an InputError.
+/// real weights and fills `Weights::channels`. Biases stay as they are: they join the accumulator.
+///
+/// - Weights: the integer bits that their range needs, for each operator; values rounded to the
+///   nearest step, ties to even, and stored back. Where `values` is empty a normal distribution
+///   stands for them whose four standard deviations fill the format (see precision_weights.h).
+///   Weights of a quantised file are whole multiples of its format's step and are not rounded again.
+/// - Activations: the width of the rule that matches the operator that makes them. Their range is
+///   not known without calibration data; `assumed_activation_format` (precision_formats.h) says
+///   which integer bits stand for it, and the network's assumptions repeat it. Wiring keeps the
+///   format of its first input. Where no rule gives a width, the format that loses nothing follows
+///   from the operands where they have one (a quantised file's sums).
+/// - Accumulators: as given, else so that nothing overflows.
+///
+/// @throws InputError for a rule that matches no operator, and where a tensor or a weight is left
+/// without a format (names the first operator and how many)
 void apply_precision(Network& network, const Precision& precision);
 
 /// Effective bit operations of one operator for one event: over its multiplications, the sum of
