@@ -47,6 +47,8 @@ double table_bram36(int input_bits, int output_bits) {
     return memory_resources(Memory::block_ram, output_bits, std::exp2(input_bits)).bram36 / 2;
 }
 
+double delay_lut(int cycles) { return std::max(1.0, std::ceil(cycles / coefficient::kShiftRegisterDepth)); }
+
 namespace {
 
 double block_ram_halves(double width_bits, double depth) {
@@ -65,8 +67,11 @@ double ultra_rams(double width_bits, double depth) {
 Resources memory_resources(Memory kind, double width_bits, double depth) {
     if (width_bits <= 0 || depth <= 0) return {};
     switch (kind) {
-        case Memory::lut_rom:
-            return {.lut = width_bits * std::ceil(depth / coefficient::kLutRomDepth)};
+        case Memory::lut_rom: {
+            const double columns = std::min(width_bits, std::exp2(std::min(depth, 64.0)));
+            const double per_bit = 2 * depth <= coefficient::kLutRomDepth ? 0.5 : std::ceil(depth / coefficient::kLutRomDepth);
+            return {.lut = columns * per_bit};
+        }
         case Memory::lut_ram: {
             const double per_bit = depth <= 32 ? 0.5 : std::ceil(depth / 64);
             return {.lut = width_bits * per_bit * coefficient::kLutRamOverhead};

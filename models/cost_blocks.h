@@ -45,11 +45,15 @@ double table_lut(int input_bits, int output_bits);
 /// 36-kbit block RAMs of such a table per look-up; two ports serve two look-ups.
 double table_bram36(int input_bits, int output_bits);
 
+/// LUTs that delay one bit by the pipeline of a statistic and `cycles` of folding: shift registers.
+double delay_lut(int cycles);
+
 /// A memory of `depth` words that is read one word of `width_bits` a cycle.
 enum class Memory { lut_rom, lut_ram, block_ram, ultra_ram };
 
 /// What a memory takes. Block RAM halves are 512 x 36 to 16384 x 1; an UltraRAM is 4096 x 72 with
-/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573).
+/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573). A ROM of d words has at most
+/// 2^d different columns, and equal ones share their LUTs.
 Resources memory_resources(Memory kind, double width_bits, double depth);
 
 }  // namespace tessera::models

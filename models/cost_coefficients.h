@@ -37,11 +37,14 @@ inline constexpr Coefficient kBlockMemoryLatency{"cycles to read a block RAM or 
 // Dynamic products and DSP slices.
 inline constexpr Coefficient kDspWidthA{"width of the wide DSP multiplier operand in bits", 27, "AMD UG579 (DSP48E2: 27 x 18)"};
 inline constexpr Coefficient kDspWidthB{"width of the narrow DSP multiplier operand in bits", 18, "AMD UG579 (DSP48E2: 27 x 18)"};
-inline constexpr Coefficient kPackingLut{"LUTs per product bit to correct the products of a packed DSP", 0.5,
-                                         "assumed, after AMD WP486: one carry correction per upper product"};
+inline constexpr Coefficient kDspChain{"products that a DSP cascade or accumulator sums without LUTs", 7,
+                                       "AMD WP486: seven packed 8 x 8 bit products before a correction; assumed for other widths"};
+inline constexpr Coefficient kPackingLut{"LUTs per product bit to correct a sum that leaves packed DSPs", 0.5,
+                                         "assumed, after AMD WP486: one carry correction per upper sum"};
 
 // Memory and multiplexers.
-inline constexpr Coefficient kLutRomDepth{"words of a one-bit ROM in one LUT", 64, "AMD UG574: 6-input LUT"};
+inline constexpr Coefficient kLutRomDepth{"words of a one-bit ROM in one LUT", 64,
+                                          "AMD UG574: 6-input LUT; half as many words of two bits"};
 inline constexpr Coefficient kLutRamOverhead{"LUTs of a simple dual-port LUTRAM per data LUT", 8.0 / 7.0,
                                              "AMD UG574: RAM64M8, seven data LUTs and one for the write address"};
 inline constexpr Coefficient kMultiplexerLut{"LUTs per input bit of a wide multiplexer", 0.25,

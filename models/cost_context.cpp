@@ -117,11 +117,13 @@ double distance(const Implementation& a, const Implementation& b) {
     return sum;
 }
 
-/// Drops the choice (neither the first nor the last) that its neighbour can stand for best.
+/// Drops the choice that a neighbour can stand for best; those of the shortest and the longest interval stay.
 void drop_one(std::vector<Implementation>& kept) {
-    std::size_t least = 1;
+    std::size_t least = kept.size() / 2;
     double nearest = std::numeric_limits<double>::infinity();
     for (std::size_t i = 1; i + 1 < kept.size(); ++i) {
+        const int interval = kept[i].token_interval_cycles;
+        if (interval == kept.front().token_interval_cycles || interval == kept.back().token_interval_cycles) continue;
         const double to_neighbour = std::min(distance(kept[i], kept[i - 1]), distance(kept[i], kept[i + 1]));
         if (to_neighbour < nearest) nearest = to_neighbour, least = i;
     }

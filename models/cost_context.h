@@ -68,7 +68,7 @@ class Candidates {
     void add(Implementation implementation);
 
     /// Those that no other equals or beats in all resources, latency and interval, sorted by
-    /// interval, then LUTs; at most kMost, those nearest to another one dropped first.
+    /// interval, then LUTs; at most kMost, those of middling interval that are nearest to another one dropped first.
     std::vector<Implementation> finish();
 
     static constexpr std::size_t kMost = 12;

@@ -36,14 +36,14 @@ Operands operands(const CostContext& context) {
 /// A lane of plain logic with a register for its result.
 Lane logic_lane(double lut, int result_bits) { return {Strategy::logic, {.lut = lut, .ff = static_cast<double>(result_bits)}, 1}; }
 
-void add_products(const CostContext& context, const Operands& from, const Lane& before, Candidates& out) {
+void add_products(const CostContext& context, const Operands& from, const Lane& before, int folds, Candidates& out) {
     const double products = std::max(1.0, from.count - 1);
     for (const bool in_logic : {false, true}) {
         Lane lane = product_lane(context.input_bits(0), from.second, in_logic);
         lane.resources = lane.resources * products + before.resources;
         lane.resources.lut += context.output_bits() * coefficient::kRequantiseLutPerBit;
         lane.latency_cycles = lane.latency_cycles * static_cast<int>(products) + before.latency_cycles + 1;
-        fold_lanes(context, lane, context.channels(), from.bits, kFolds, out);
+        fold_lanes(context, lane, context.channels(), from.bits, folds, out);
     }
 }
 
@@ -70,7 +70,7 @@ void add_quotients(const CostContext& context, const Operands& from, Candidates&
     for (const Lane& reciprocal : function_lanes(from.second, quotient_bits, context.device)) {
         Operands product = from;
         product.second = quotient_bits;
-        add_products(context, product, reciprocal, out);
+        add_products(context, product, reciprocal, kFolds / 2, out);
     }
 }
 
@@ -93,7 +93,7 @@ void cost_elementwise(const CostContext& context, Candidates& out) {
     const bool constant = context.op.inputs.size() < 2 && context.op.weights.count > 0;
     if (is_one_of(type, {"Mul"}) || (constant && is_one_of(type, {"Div"}))) {
         if (constant) return add_constant_products(context, 0, out);
-        return add_products(context, from, {Strategy::logic, {}, 0}, out);
+        return add_products(context, from, {Strategy::logic, {}, 0}, kFolds, out);
     }
     if (is_one_of(type, {"Div", "Mod"})) return add_quotients(context, from, out);
     Lane lane = logic_lane(plain_lut(context, from), context.output_bits());

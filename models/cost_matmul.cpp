@@ -44,12 +44,16 @@ Resources operand_store(const DynamicMatrix& m, int rf, double multipliers, Memo
 }
 
 Implementation dynamic_implementation(const DynamicMatrix& m, Strategy strategy, int rf, Memory memory) {
-    const FoldedProducts folded = fold_products(m.contraction, m.outputs, rf, m.a_bits + m.b_bits, m.accumulator_bits);
+    ProductSums sums{m.contraction, m.outputs, static_cast<double>(m.a_bits + m.b_bits), static_cast<double>(m.accumulator_bits)};
+    const double dsp_each = dsp_per_product(m.a_bits, m.b_bits);
+    if (strategy == Strategy::dsp) sums.chain = dsp_chain(), sums.packed = dsp_each < 1;
+    const FoldedProducts folded = fold_products(sums, rf);
     Implementation made{strategy, rf, {}, folded.latency_cycles + 1, rf};
     Resources& r = made.resources;
-    r.lut = folded.tree_lut + folded.parallel_outputs * m.output_bits * coefficient::kRequantiseLutPerBit;
+    r.lut = folded.sum_lut + folded.parallel_outputs * m.output_bits * coefficient::kRequantiseLutPerBit;
     if (strategy == Strategy::dsp) {
-        r.dsp = folded.multipliers * dsp_per_product(m.a_bits, m.b_bits);
+        r.dsp = folded.multipliers * dsp_each;
+        if (sums.packed) r.lut += folded.spills * sums.product_bits * coefficient::kPackingLut;
         made.latency_cycles += static_cast<int>(coefficient::kDspLatency);
     } else {
         r.lut += folded.multipliers * multiplier_lut(m.a_bits, m.b_bits);

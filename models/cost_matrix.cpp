@@ -39,14 +39,20 @@ ConstantMatrix constant_matrix(const CostContext& context) {
     return matrix;
 }
 
-FoldedProducts fold_products(double inputs, double outputs, int rf, double product_bits, double accumulator_bits) {
+int dsp_chain() { return static_cast<int>(coefficient::kDspChain.value); }
+
+FoldedProducts fold_products(const ProductSums& sums, int rf) {
     FoldedProducts folded;
-    folded.multipliers = std::ceil(inputs * outputs / rf);
-    const double per_output = std::max(1.0, std::ceil(inputs / rf));
-    folded.parallel_outputs = std::min(outputs, std::ceil(folded.multipliers / per_output));
-    folded.tree_lut = folded.parallel_outputs * adder_tree_lut(per_output, product_bits, accumulator_bits);
-    if (rf > 1) folded.tree_lut += folded.parallel_outputs * accumulator_bits;
-    folded.latency_cycles = rf - 1 + pipeline_cycles(log2_up(per_output)) + (rf > 1 ? 1 : 0);
+    folded.multipliers = std::ceil(sums.inputs * sums.outputs / rf);
+    const double per_output = std::max(1.0, std::ceil(sums.inputs / rf));
+    folded.parallel_outputs = per_output > 1 ? sums.outputs : std::min(sums.outputs, folded.multipliers);
+    const double values = std::ceil(per_output / sums.chain);
+    folded.spills = folded.parallel_outputs * values;
+    folded.sum_lut = folded.parallel_outputs * adder_tree_lut(values, sums.product_bits, sums.accumulator_bits);
+    const bool accumulates = rf > 1 && (sums.chain == 1 || sums.packed);
+    if (accumulates) folded.sum_lut += folded.parallel_outputs * sums.accumulator_bits;
+    const int cascade = static_cast<int>(std::min<double>(per_output, sums.packed ? std::max(1, sums.chain / rf) : sums.chain));
+    folded.latency_cycles = rf - 1 + cascade - 1 + pipeline_cycles(log2_up(values)) + (accumulates ? 1 : 0);
     return folded;
 }
 
@@ -75,27 +81,29 @@ Implementation matrix_of_bits(const ConstantMatrix& m) {
 }
 
 Implementation matrix_on_multipliers(const ConstantMatrix& m, Strategy strategy, int rf, Memory memory, const boards::Device& device) {
-    const double product_bits = m.activation_bits + m.weight_bits;
-    const double summed = rf == 1 ? m.weights.nonzero / std::max(1.0, m.outputs()) : m.inputs;
-    const FoldedProducts folded = fold_products(summed, m.outputs(), rf, product_bits, m.accumulator_bits);
-    const double multipliers = folded.multipliers;
+    const bool on_dsp = strategy == Strategy::dsp;
+    const double packed = on_dsp ? products_per_dsp(m.activation_bits, m.weight_bits, device) : 1;
+    ProductSums sums{m.inputs, m.outputs(), static_cast<double>(m.activation_bits + m.weight_bits),
+                     static_cast<double>(m.accumulator_bits)};
+    if (on_dsp) sums.chain = dsp_chain(), sums.packed = packed > 1;
+    if (rf == 1) sums.inputs = m.weights.nonzero / std::max(1.0, m.outputs());
+    const FoldedProducts folded = fold_products(sums, rf);
     Implementation made{strategy, rf, {}, folded.latency_cycles + 1, rf};
     Resources& r = made.resources;
-    r.lut = folded.tree_lut + folded.parallel_outputs * m.output_bits * coefficient::kRequantiseLutPerBit;
-    if (strategy == Strategy::dsp) {
-        const double packed = products_per_dsp(m.activation_bits, m.weight_bits, device);
-        r.dsp = multipliers / packed;
-        if (packed > 1) r.lut += multipliers * product_bits * coefficient::kPackingLut;
+    r.lut = folded.sum_lut + folded.parallel_outputs * m.output_bits * coefficient::kRequantiseLutPerBit;
+    if (on_dsp) {
+        r.dsp = folded.multipliers / packed;
+        if (packed > 1) r.lut += folded.spills * sums.product_bits * coefficient::kPackingLut;
         made.latency_cycles += static_cast<int>(coefficient::kDspLatency);
     } else {
-        r.lut += multipliers * multiplier_lut(m.activation_bits, m.weight_bits);
+        r.lut += folded.multipliers * multiplier_lut(m.activation_bits, m.weight_bits);
         made.latency_cycles += multiplier_cycles(m.activation_bits, m.weight_bits);
     }
     r.ff = coefficient::kFlipFlopsPerLut * r.lut + folded.parallel_outputs * m.accumulator_bits + m.outputs() * m.output_bits;
     if (rf > 1) {
-        r += memory_resources(memory, multipliers * m.weight_bits, rf);
+        r += memory_resources(memory, folded.multipliers * m.weight_bits, rf);
         r.lut += m.inputs * m.activation_bits * coefficient::kMultiplexerLut + coefficient::kControlLut;
-        r.ff += m.inputs * m.activation_bits + multipliers * m.weight_bits + coefficient::kControlFf;
+        r.ff += m.inputs * m.activation_bits + coefficient::kControlFf;
         made.latency_cycles += memory == Memory::lut_rom ? 1 : static_cast<int>(coefficient::kBlockMemoryLatency);
     }
     if (m.scaled) {

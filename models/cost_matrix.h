@@ -24,15 +24,32 @@ struct ConstantMatrix {
 /// Rows from the weights; the accumulator of the operator, or wide enough for any sum.
 ConstantMatrix constant_matrix(const CostContext& context);
 
-/// Products that `multipliers` = ceil(products / rf) multipliers make in rf cycles and sum for each
-/// output: by adder trees while rf <= inputs, one output after another beyond.
+/// Products to be summed for each output.
+struct ProductSums {
+    double inputs = 1;   ///< products of one sum
+    double outputs = 1;  ///< sums
+    double product_bits = 16;
+    double accumulator_bits = 16;
+    int chain = 1;        ///< products that a DSP cascade sums by itself; 1: all adders in LUTs
+    bool packed = false;  ///< several products share a slice, so `chain` counts products in time as well
+};
+
+/// Those products made in rf cycles by ceil(inputs x outputs / rf) multipliers.
+///
+/// While rf <= inputs all sums grow together; beyond, they are made one after another. Each sum
+/// takes an adder tree over what the DSP cascades leave, and an accumulator where rf > 1, unless an
+/// unpacked DSP accumulates in its own output register.
 struct FoldedProducts {
     double multipliers = 0;
-    double parallel_outputs = 0;  ///< sums that finish at a time
-    double tree_lut = 0;
-    int latency_cycles = 0;  ///< rf - 1, tree and accumulator; without the multipliers
+    double parallel_outputs = 0;  ///< sums that grow at a time
+    double spills = 0;            ///< values that leave the multipliers for LUTs in a cycle
+    double sum_lut = 0;
+    int latency_cycles = 0;  ///< rf - 1, cascade, tree and accumulator; without the multipliers
 };
-FoldedProducts fold_products(double inputs, double outputs, int rf, double product_bits, double accumulator_bits);
+FoldedProducts fold_products(const ProductSums& sums, int rf);
+
+/// Products that one cascade sums: kDspChain.
+int dsp_chain();
 
 /// Every weight a constant in LUTs, an adder for every canonical signed digit, one LUT for every
 /// bit of its result (da4ml, arXiv:2507.04535), of which a part is shared:

@@ -10,44 +10,67 @@ namespace tessera::models {
 
 namespace {
 
-Implementation normalisation(const CostContext& context, const WeightSums& gain, int fold, bool in_logic) {
+/// Widths and amounts of one engine.
+struct Plan {
+    double all;        ///< channels of a token: the statistics need them all
+    double lanes;      ///< of these in a cycle
+    double out_lanes;  ///< channels of the region in a cycle
+    int bits;
+    int out_bits;
+    int root_bits;
+    int fold;
+    bool in_logic;
+};
+
+Plan plan(const CostContext& context, int fold, bool in_logic) {
     const double all = static_cast<double>(std::max<std::int64_t>(context.input_stream(0).channels, context.region.channels.size()));
     const int bits = context.input_bits(0);
-    const int out = context.output_bits();
-    const int root_bits = std::max(bits, out) + static_cast<int>(coefficient::kGuardBits);
-    const double lanes = std::ceil(all / fold);
-    const double out_lanes = std::ceil(context.channels() / fold);
-    const bool constant_gain = in_logic && fold == 1;
-    const Lane square = product_lane(bits + 1, bits + 1, in_logic);
-    const Lane scale = product_lane(bits + 1, root_bits, in_logic);
-    const Lane root = statistic_lane(root_bits, in_logic, context.device);
-    Implementation made{in_logic ? Strategy::lut_multiplier : Strategy::dsp, fold, {}, 0, fold};
+    const int out_bits = context.output_bits();
+    const int root_bits = std::max(bits, out_bits) + static_cast<int>(coefficient::kGuardBits);
+    return {all, std::ceil(all / fold), std::ceil(context.channels() / fold), bits, out_bits, root_bits, fold, in_logic};
+}
+
+/// Adder trees, subtraction, division by the number of channels, delay and rounding.
+double plain_lut(const Plan& p) {
+    const double summed = p.lanes + (p.fold > 1 ? 1 : 0);
+    const int square_bits = 2 * p.bits + 2;
+    double lut = adder_tree_lut(summed, p.bits) + adder_tree_lut(summed, square_bits);
+    lut += mean_lut(p.all, p.bits) + mean_lut(p.all, square_bits);
+    lut += p.lanes * (p.bits + 1.0) * (1 + delay_lut(2 * p.fold));
+    return lut + 2 * p.out_lanes * p.out_bits * coefficient::kRequantiseLutPerBit;
+}
+
+/// The product with the gain: signed digits where each channel has its own lane in logic, else a multiplier a lane.
+Lane gain_lanes(const CostContext& context, const Plan& p, const WeightSums& gain) {
+    if (context.op.weights.count == 0) return {Strategy::logic, {}, 0};
+    if (p.in_logic && p.fold == 1)
+        return {Strategy::constant_logic, {.lut = gain.signed_digits * p.out_bits, .ff = context.channels() * p.out_bits}, 1};
+    Lane lane = product_lane(p.out_bits, context.weight_bits(), p.in_logic);
+    lane.resources = lane.resources * p.out_lanes;
+    if (p.fold > 1) lane.resources += memory_resources(Memory::lut_rom, p.out_lanes * (context.weight_bits() + p.out_bits), p.fold);
+    return lane;
+}
+
+Implementation normalisation(const CostContext& context, const Plan& p, const WeightSums& gain) {
+    const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic);
+    const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic);
+    const Lane root = statistic_lane(p.root_bits, p.in_logic, context.device);
+    const Lane gains = gain_lanes(context, p, gain);
+    Implementation made{p.in_logic ? Strategy::lut_multiplier : Strategy::dsp, p.fold, {}, 0, p.fold};
     Resources& r = made.resources;
-    r.lut = adder_tree_lut(lanes + (fold > 1), bits) + adder_tree_lut(lanes + (fold > 1), 2.0 * bits + 2);
-    r.lut += mean_lut(all, bits) + mean_lut(all, 2 * bits + 2);
-    r.lut += lanes * (bits + 1.0) + lanes * (bits + 1.0);              // subtraction; shift registers while the statistics are found
-    r.lut += out_lanes * out * 2 * coefficient::kRequantiseLutPerBit;  // shift and rounding
-    int gain_cycles = 0;
-    if (context.op.weights.count > 0 && constant_gain) {
-        r.lut += gain.signed_digits * out;
-        gain_cycles = 1;
-    } else if (context.op.weights.count > 0) {
-        const Lane gain_lane = product_lane(out, context.weight_bits(), in_logic);
-        r += gain_lane.resources * out_lanes;
-        if (fold > 1) r += memory_resources(Memory::lut_rom, out_lanes * (context.weight_bits() + out), fold);
-        gain_cycles = gain_lane.latency_cycles;
-    }
-    r.ff = coefficient::kFlipFlopsPerLut * r.lut + context.channels() * out;
-    r += square.resources * lanes;
-    r += scale.resources * out_lanes;
+    r.lut = plain_lut(p);
+    r.ff = coefficient::kFlipFlopsPerLut * r.lut + context.channels() * p.out_bits;
+    r += square.resources * p.lanes;
+    r += scale.resources * p.out_lanes;
     r += root.resources;
-    if (fold > 1) {
-        r.lut += all * bits * coefficient::kMultiplexerLut + coefficient::kControlLut;
-        r.ff += all * bits + coefficient::kControlFf;
+    r += gains.resources;
+    if (p.fold > 1) {
+        r.lut += p.all * p.bits * coefficient::kMultiplexerLut + coefficient::kControlLut;
+        r.ff += p.all * p.bits + coefficient::kControlFf;
     }
-    const int tree = pipeline_cycles(log2_up(lanes)) + 1;
-    made.latency_cycles =
-        tree + 1 + square.latency_cycles + tree + root.latency_cycles + scale.latency_cycles + gain_cycles + 1 + 3 * (fold - 1);
+    const int tree = pipeline_cycles(log2_up(p.lanes)) + 1;
+    made.latency_cycles = tree + 1 + square.latency_cycles + tree + root.latency_cycles + scale.latency_cycles + gains.latency_cycles + 1;
+    made.latency_cycles += 3 * (p.fold - 1);  // a pass for the mean, one for the variance, one for the result
     return made;
 }
 
@@ -56,10 +79,8 @@ Implementation normalisation(const CostContext& context, const WeightSums& gain,
 void cost_normalisation(const CostContext& context, Candidates& out) {
     constexpr int kFolds = 6;
     const WeightSums gain = context.op.weights.count > 0 ? context.weight_sums() : WeightSums{};
-    for (const int fold : Folds(context.max_interval, static_cast<double>(context.input_stream(0).channels), kFolds)) {
-        out.add(normalisation(context, gain, fold, false));
-        out.add(normalisation(context, gain, fold, true));
-    }
+    for (const int fold : Folds(context.max_interval, static_cast<double>(context.input_stream(0).channels), kFolds))
+        for (const bool in_logic : {false, true}) out.add(normalisation(context, plan(context, fold, in_logic), gain));
 }
 
 }  // namespace tessera::models

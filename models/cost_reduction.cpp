@@ -38,10 +38,11 @@ Implementation reduction(const CostContext& context, Reduction kind, double n, i
     const double channels = context.channels();
     const int bits = context.input_bits(0);
     const int value_bits = kind == Reduction::squares ? 2 * bits : bits;
-    const FoldedProducts folded = fold_products(n, channels, fold, value_bits, value_bits + log2_up(n));
+    const FoldedProducts folded =
+        fold_products({n, channels, static_cast<double>(value_bits), static_cast<double>(value_bits + log2_up(n))}, fold);
     Implementation made{Strategy::logic, fold, {}, folded.latency_cycles + 1, fold};
     Resources& r = made.resources;
-    r.lut = folded.tree_lut;
+    r.lut = folded.sum_lut;
     if (kind == Reduction::extreme) {
         const double per_output = std::ceil(folded.multipliers / folded.parallel_outputs);
         r.lut = folded.parallel_outputs * compare_tree_lut(per_output + (fold > 1), bits);

@@ -37,7 +37,7 @@ Implementation softmax(const CostContext& context, const SoftmaxRows& rows, cons
     Resources& r = made.resources;
     r.lut = compare_tree_lut(lanes + (fold > 1 ? rows.rows : 0), in) + lanes * (in + 1.0);
     r.lut += adder_tree_lut(lanes + (fold > 1 ? rows.rows : 0), wide);
-    r.lut += lanes * (in + wide);  // shift registers while the largest value and the sum are found
+    r.lut += lanes * (in + wide) * delay_lut(fold);  // while the largest value and the sum are found
     r.lut += out_lanes * out * coefficient::kRequantiseLutPerBit;
     r.ff = coefficient::kFlipFlopsPerLut * r.lut + rows.outputs * out;
     r += exponential.resources * lanes;
