@@ -11,22 +11,39 @@ namespace tessera::partition {
 
 /// A rule that a mapping breaks.
 struct Violation {
-    std::string rule;   ///< "capacity", "route", "coverage", "ports", "bandwidth", "interval", ...
+    std::string rule;   ///< one of the names below
     std::string where;  ///< "board 12 SLR 1", "shard 34 (layer1.fc1)"
     std::string what;   ///< found and allowed, with units
 };
 
-/// Checks a mapping on its own, from first principles; shares no code with the mapper.
+/// Checks a mapping on its own, from first principles; shares no code with the mapper. Rules:
 ///
-/// Every shard on a board that exists; resources within each SLR; lanes within each board's ports;
-/// every input fed by a local shard or by a transfer whose route is a chain of links from the
-/// producer's board to the consumer's; link load within tmux_period_bx; every shard's interval
-/// within cycles_per_event; no cycle among shards; no two shards over the same part of an operator.
+///  - `value`, `id`: amounts that cannot be, ids of nothing (then nothing else is checked);
+///  - `slr`, `switch`: every shard on an SLR that exists, of a board that computes;
+///  - `capacity`: resources within each SLR;
+///  - `ports`: lanes in and out within each board's ports;
+///  - `link`, `route`, `transfer`: every route a chain of links from the producer's board to the
+///    consumer's that visits no board twice, one transfer for a shard and a board;
+///  - `source`, `input`: nothing feeds a source; every other input comes from a shard of the same
+///    board, across all SLRs between, or by a transfer of its producer to this board;
+///  - `order`, `cycle`: inputs before their users, no shard waits for itself;
+///  - `bandwidth`: frames of each link within tmux_period_bx;
+///  - `interval`: every shard's chunks within cycles_per_event;
+///  - `overlap`: no two shards over the same part of an operator;
+///  - `schedule`: nothing starts before its cause (checked when all others hold).
 std::vector<Violation> check(const Mapping& mapping);
 
-/// Checks a mapping against the network it claims to lay out: every operator with hardware covered
-/// exactly once, every flow's needed region fed to every shard, bits of each transfer no fewer than
-/// what is needed, resources of each shard no less than the cost model's for its region.
+/// Checks a mapping against the network it claims to lay out. Rules, beside `value` and `id`:
+///
+///  - `board_type`: the mapping's boards offer no more than `board`;
+///  - `operator`: every shard a piece of an operator that takes hardware, or of an input
+///    (where these two fail, nothing else is checked);
+///  - `coverage`: every operator with hardware made whole (with `overlap`: exactly once);
+///  - `flow`: every flow's needed region fed to every shard, every output delivered;
+///  - `barrier`: a shard that needs all tokens, or tokens in another order than they are made, waits for them;
+///  - `bits`: each transfer carries no fewer bits than its users need;
+///  - `strategy`, `resources`, `timing`: the cost model has such an implementation for an engine's
+///    share of the tokens, which takes no more and is no slower than the shard claims.
 std::vector<Violation> check_against(const Mapping& mapping, const models::Network& network, const boards::Board& board);
 
 }  // namespace tessera::partition
