@@ -27,14 +27,18 @@ double multiplier_lut(int a_bits, int b_bits) {
 
 int multiplier_cycles(int a_bits, int b_bits) { return 1 + pipeline_cycles(log2_up(std::max(1, std::min(a_bits, b_bits)))); }
 
-double dsp_per_product(int a_bits, int b_bits) {
-    const int wide = std::max(a_bits, b_bits);
-    const int narrow = std::min(a_bits, b_bits);
-    if (wide <= 4) return 0.5;
-    const auto tiles = [](int a, int b) {
-        return divide_up(a, static_cast<int>(coefficient::kDspWidthA)) * divide_up(b, static_cast<int>(coefficient::kDspWidthB));
-    };
-    return static_cast<double>(std::max<std::int64_t>(1, std::min(tiles(wide, narrow), tiles(narrow, wide))));
+DspMultiplier dsp_multiplier(const boards::Device& device) {
+    const int narrow = static_cast<int>(coefficient::kDspNarrow);
+    const int wide = static_cast<int>(coefficient::kDspWide);
+    if (device.dsp == "DSP58") return {wide, static_cast<int>(coefficient::kDsp58Narrow)};
+    if (device.dsp == "agilex-dsp") return {wide, static_cast<int>(coefficient::kAgilexNarrow)};
+    return {wide, narrow};
+}
+
+double dsp_per_product(int a_bits, int b_bits, DspMultiplier multiplier) {
+    if (std::max(a_bits, b_bits) <= 4) return 0.5;
+    const auto tiles = [&](int a, int b) { return divide_up(a, multiplier.wide) * divide_up(b, multiplier.narrow); };
+    return static_cast<double>(std::max<std::int64_t>(1, std::min(tiles(a_bits, b_bits), tiles(b_bits, a_bits))));
 }
 
 double table_lut(int input_bits, int output_bits) {

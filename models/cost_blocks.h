@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "boards/board.h"
 #include "core/resources.h"
 #include "models/cost_coefficients.h"
 
@@ -34,9 +35,17 @@ double multiplier_lut(int a_bits, int b_bits);
 /// Cycles through that multiplier: an adder tree over the rows.
 int multiplier_cycles(int a_bits, int b_bits);
 
-/// DSP slices of one product of two variables: tiles of 27 x 18, half a slice up to 4 x 4 bits
-/// (ceil(wa/18) ceil(wb/27) in fpgaConvNet; 1 at 6 and 8 bits, 0.5 at 4 bits in the routed BNJetTag).
-double dsp_per_product(int a_bits, int b_bits);
+/// Operand widths of a DSP block's multiplier.
+struct DspMultiplier {
+    int wide = 27;
+    int narrow = 18;
+};
+DspMultiplier dsp_multiplier(const boards::Device& device);
+
+/// DSP blocks of one product of two variables: as many tiles as the operands fill, half a block up
+/// to 4 x 4 bits (ceil(wa/18) ceil(wb/27) in fpgaConvNet; 1 at 6 and 8 bits, 0.5 at 4 bits in the
+/// reports of BNJetTag).
+double dsp_per_product(int a_bits, int b_bits, DspMultiplier multiplier = {});
 
 /// LUTs of tables of 2^input_bits words of output_bits, one look-up a cycle:
 /// 2^max(b_in - 5, 0) ceil(b_out / 2) (da4ml; b_in / 5 of that for narrower inputs).

@@ -35,8 +35,11 @@ inline constexpr Coefficient kBlockMemoryLatency{"cycles to read a block RAM or 
                                                  "AMD UG573: memory latch and output register for full speed"};
 
 // Dynamic products and DSP slices.
-inline constexpr Coefficient kDspWidthA{"width of the wide DSP multiplier operand in bits", 27, "AMD UG579 (DSP48E2: 27 x 18)"};
-inline constexpr Coefficient kDspWidthB{"width of the narrow DSP multiplier operand in bits", 18, "AMD UG579 (DSP48E2: 27 x 18)"};
+inline constexpr Coefficient kDspWide{"width of the wide operand of a DSP multiplier in bits", 27, "AMD UG579 (DSP48E2: 27 x 18)"};
+inline constexpr Coefficient kDspNarrow{"width of the narrow operand of a DSP48E2 multiplier in bits", 18, "AMD UG579 (DSP48E2: 27 x 18)"};
+inline constexpr Coefficient kDsp58Narrow{"width of the narrow operand of a DSP58 multiplier in bits", 24, "AMD UG1273 (DSP58: 27 x 24)"};
+inline constexpr Coefficient kAgilexNarrow{"width of the narrow operand of an Agilex 7 multiplier in bits", 27,
+                                           "Intel Agilex 7 Variable Precision DSP Blocks User Guide (27 x 27 mode)"};
 inline constexpr Coefficient kDspChain{"products that a DSP cascade or accumulator sums without LUTs", 7,
                                        "AMD WP486: seven packed 8 x 8 bit products before a correction; assumed for other widths"};
 inline constexpr Coefficient kPackingLut{"LUTs per product bit to correct a sum that leaves packed DSPs", 0.5,

@@ -39,7 +39,7 @@ Lane logic_lane(double lut, int result_bits) { return {Strategy::logic, {.lut = 
 void add_products(const CostContext& context, const Operands& from, const Lane& before, int folds, Candidates& out) {
     const double products = std::max(1.0, from.count - 1);
     for (const bool in_logic : {false, true}) {
-        Lane lane = product_lane(context.input_bits(0), from.second, in_logic);
+        Lane lane = product_lane(context.input_bits(0), from.second, in_logic, context.device);
         lane.resources = lane.resources * products + before.resources;
         lane.resources.lut += context.output_bits() * coefficient::kRequantiseLutPerBit;
         lane.latency_cycles = lane.latency_cycles * static_cast<int>(products) + before.latency_cycles + 1;
@@ -59,12 +59,13 @@ void add_constant_products(const CostContext& context, double added_bits, Candid
     Implementation constant{lane.strategy, 1, lane.resources * context.channels(), lane.latency_cycles, 1};
     constant.resources.ff += context.channels() * context.output_bits();
     out.add(constant);
-    Lane shared = product_lane(bits, context.weight_bits(), false);
+    Lane shared = product_lane(bits, context.weight_bits(), false, context.device);
     shared.resources.lut += added_bits + context.output_bits() * coefficient::kRequantiseLutPerBit + context.weight_bits() / 2.0;
     shared.latency_cycles += 1;
     fold_lanes(context, shared, context.channels(), bits, kFolds, out);
 }
 
+/// Division by way of a reciprocal; a power by way of a table of about the same size.
 void add_quotients(const CostContext& context, const Operands& from, Candidates& out) {
     const int quotient_bits = context.output_bits() + static_cast<int>(coefficient::kGuardBits);
     for (const Lane& reciprocal : function_lanes(from.second, quotient_bits, context.device)) {
@@ -95,7 +96,7 @@ void cost_elementwise(const CostContext& context, Candidates& out) {
         if (constant) return add_constant_products(context, 0, out);
         return add_products(context, from, {Strategy::logic, {}, 0}, kFolds, out);
     }
-    if (is_one_of(type, {"Div", "Mod"})) return add_quotients(context, from, out);
+    if (is_one_of(type, {"Div", "Mod", "Pow"})) return add_quotients(context, from, out);
     Lane lane = logic_lane(plain_lut(context, from), context.output_bits());
     lane.latency_cycles = std::max(1, pipeline_cycles(log2_up(from.count)));
     fold_lanes(context, lane, context.channels(), from.bits, kFolds, out);
@@ -132,7 +133,7 @@ void cost_quantise(const CostContext& context, Candidates& out) {
         // A multiplier for the scale; a dynamic one also finds the extremes of all values and inverts their difference.
         const int scale_bits = static_cast<int>(coefficient::kScaleBits);
         for (const bool in_logic : {false, true}) {
-            Lane lane = product_lane(in, scale_bits, in_logic);
+            Lane lane = product_lane(in, scale_bits, in_logic, context.device);
             lane.resources.lut += rounding + (dynamic ? 2 * compare_tree_lut(2, in) : 0);
             lane.latency_cycles += 1;
             Candidates lanes;

@@ -18,13 +18,13 @@ Lane block_table(int input_bits, int output_bits) {
 }
 
 /// Slope and offset of the segment from LUTs, slope x remainder on a DSP, one addition.
-Lane linear_segments(int input_bits, int output_bits) {
+Lane linear_segments(int input_bits, int output_bits, const boards::Device& device) {
     const int segment = static_cast<int>(coefficient::kSegmentBits);
     const int slope_bits = output_bits;
     Lane lane{Strategy::table, {}, 2 + static_cast<int>(coefficient::kDspLatency)};
     lane.resources.lut = table_lut(segment, output_bits + slope_bits) + output_bits;
     lane.resources.ff = 2.0 * output_bits + slope_bits + input_bits;
-    lane.resources.dsp = dsp_per_product(std::max(1, input_bits - segment), slope_bits);
+    lane.resources.dsp = dsp_per_product(std::max(1, input_bits - segment), slope_bits, dsp_multiplier(device));
     return lane;
 }
 
@@ -38,11 +38,11 @@ std::vector<Lane> function_lanes(int input_bits, int output_bits, const boards::
         lanes.push_back(lut_table(input_bits, output_bits));
         if (device.total.bram36 > 0) lanes.push_back(block_table(input_bits, output_bits));
     }
-    if (input_bits >= kNarrowestForSegments) lanes.push_back(linear_segments(input_bits, output_bits));
+    if (input_bits >= kNarrowestForSegments) lanes.push_back(linear_segments(input_bits, output_bits, device));
     return lanes;
 }
 
-Lane product_lane(int a_bits, int b_bits, bool in_logic) {
+Lane product_lane(int a_bits, int b_bits, bool in_logic, const boards::Device& device) {
     const double product_bits = a_bits + b_bits;
     if (in_logic) {
         const double lut = multiplier_lut(a_bits, b_bits);
@@ -50,7 +50,9 @@ Lane product_lane(int a_bits, int b_bits, bool in_logic) {
                 {.lut = lut, .ff = product_bits + coefficient::kFlipFlopsPerLut * lut},
                 multiplier_cycles(a_bits, b_bits)};
     }
-    return {Strategy::dsp, {.ff = product_bits, .dsp = dsp_per_product(a_bits, b_bits)}, static_cast<int>(coefficient::kDspLatency)};
+    return {Strategy::dsp,
+            {.ff = product_bits, .dsp = dsp_per_product(a_bits, b_bits, dsp_multiplier(device))},
+            static_cast<int>(coefficient::kDspLatency)};
 }
 
 Lane statistic_lane(int output_bits, bool in_logic, const boards::Device& device) {

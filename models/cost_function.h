@@ -11,8 +11,8 @@ namespace tessera::models {
 /// beyond (and beside them from 9 bits on). At most three.
 std::vector<Lane> function_lanes(int input_bits, int output_bits, const boards::Device& device);
 
-/// A product of two variables on a DSP slice, or in LUTs where `in_logic`.
-Lane product_lane(int a_bits, int b_bits, bool in_logic);
+/// A product of two variables on DSP blocks, or in LUTs where `in_logic`.
+Lane product_lane(int a_bits, int b_bits, bool in_logic, const boards::Device& device);
 
 /// Reciprocal or inverse square root of one statistic: a table of kStatisticsBits inputs, in LUTs
 /// where `in_logic` or where the device has no block RAM.

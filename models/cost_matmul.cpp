@@ -16,6 +16,7 @@ struct DynamicMatrix {
     int b_bits = 8;
     int accumulator_bits = 20;
     int output_bits = 8;
+    DspMultiplier dsp;
     bool stationary = true;  ///< the second operand stays for all tokens of an event
 };
 
@@ -30,6 +31,7 @@ DynamicMatrix dynamic_matrix(const CostContext& context) {
     const int exact = m.a_bits + m.b_bits + log2_up(m.contraction);
     m.accumulator_bits = op.accumulator.width > 0 ? std::min(op.accumulator.width, exact) : exact;
     m.output_bits = context.output_bits();
+    m.dsp = dsp_multiplier(context.device);
     m.stationary = op.inputs.size() < 2 || op.inputs[1].tokens == Access::whole;
     return m;
 }
@@ -45,7 +47,7 @@ Resources operand_store(const DynamicMatrix& m, int rf, double multipliers, Memo
 
 Implementation dynamic_implementation(const DynamicMatrix& m, Strategy strategy, int rf, Memory memory) {
     ProductSums sums{m.contraction, m.outputs, static_cast<double>(m.a_bits + m.b_bits), static_cast<double>(m.accumulator_bits)};
-    const double dsp_each = dsp_per_product(m.a_bits, m.b_bits);
+    const double dsp_each = dsp_per_product(m.a_bits, m.b_bits, m.dsp);
     if (strategy == Strategy::dsp) sums.chain = dsp_chain(), sums.packed = dsp_each < 1;
     const FoldedProducts folded = fold_products(sums, rf);
     Implementation made{strategy, rf, {}, folded.latency_cycles + 1, rf};

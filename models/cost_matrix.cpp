@@ -21,7 +21,7 @@ double products_per_dsp(int a_bits, int b_bits, const boards::Device& device) {
     const int wide = std::max(a_bits, b_bits);
     if (wide <= 4) return std::max(1, device.int4_products_per_dsp);
     if (wide <= 8) return std::max(1, device.int8_products_per_dsp);
-    return 1 / dsp_per_product(a_bits, b_bits);
+    return 1 / dsp_per_product(a_bits, b_bits, dsp_multiplier(device));
 }
 
 }  // namespace
@@ -107,7 +107,8 @@ Implementation matrix_on_multipliers(const ConstantMatrix& m, Strategy strategy,
         made.latency_cycles += memory == Memory::lut_rom ? 1 : static_cast<int>(coefficient::kBlockMemoryLatency);
     }
     if (m.scaled) {
-        r.dsp += folded.parallel_outputs * dsp_per_product(m.accumulator_bits, static_cast<int>(coefficient::kScaleBits));
+        r.dsp += folded.parallel_outputs *
+                 dsp_per_product(m.accumulator_bits, static_cast<int>(coefficient::kScaleBits), dsp_multiplier(device));
         made.latency_cycles += static_cast<int>(coefficient::kDspLatency);
     }
     return made;

@@ -45,15 +45,15 @@ Lane gain_lanes(const CostContext& context, const Plan& p, const WeightSums& gai
     if (context.op.weights.count == 0) return {Strategy::logic, {}, 0};
     if (p.in_logic && p.fold == 1)
         return {Strategy::constant_logic, {.lut = gain.signed_digits * p.out_bits, .ff = context.channels() * p.out_bits}, 1};
-    Lane lane = product_lane(p.out_bits, context.weight_bits(), p.in_logic);
+    Lane lane = product_lane(p.out_bits, context.weight_bits(), p.in_logic, context.device);
     lane.resources = lane.resources * p.out_lanes;
     if (p.fold > 1) lane.resources += memory_resources(Memory::lut_rom, p.out_lanes * (context.weight_bits() + p.out_bits), p.fold);
     return lane;
 }
 
 Implementation normalisation(const CostContext& context, const Plan& p, const WeightSums& gain) {
-    const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic);
-    const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic);
+    const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic, context.device);
+    const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic, context.device);
     const Lane root = statistic_lane(p.root_bits, p.in_logic, context.device);
     const Lane gains = gain_lanes(context, p, gain);
     Implementation made{p.in_logic ? Strategy::lut_multiplier : Strategy::dsp, p.fold, {}, 0, p.fold};

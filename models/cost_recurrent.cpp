@@ -36,7 +36,7 @@ void cost_recurrent(const CostContext& context, Candidates& out) {
     // Two table look-ups (gate, then cell) and two products with their sums follow one another.
     for (const Implementation& gates : matrix_implementations(matrix, context.max_interval, context.device)) {
         for (const Lane& table : function_lanes(state_bits, state_bits, context.device)) {
-            const Lane product = product_lane(state_bits, state_bits, gates.strategy != Strategy::dsp);
+            const Lane product = product_lane(state_bits, state_bits, gates.strategy != Strategy::dsp, context.device);
             const int loop = gates.latency_cycles + 2 * table.latency_cycles + 2 * product.latency_cycles + 1;
             if (loop > context.max_interval) continue;
             Implementation made = gates;

@@ -51,7 +51,7 @@ Implementation reduction(const CostContext& context, Reduction kind, double n, i
     r.lut += folded.parallel_outputs * context.output_bits() * coefficient::kRequantiseLutPerBit;
     r.ff = coefficient::kFlipFlopsPerLut * r.lut + channels * context.output_bits();
     if (kind == Reduction::squares) {
-        const Lane square = product_lane(bits, bits, false);
+        const Lane square = product_lane(bits, bits, false, context.device);
         r += square.resources * folded.multipliers;
         made.latency_cycles += square.latency_cycles;
     }

@@ -32,7 +32,7 @@ Implementation softmax(const CostContext& context, const SoftmaxRows& rows, cons
     const double lanes = std::ceil(rows.elements() / fold);
     const double out_lanes = std::ceil(rows.outputs / fold);
     const Lane reciprocal = statistic_lane(wide, in_logic, context.device);
-    const Lane product = product_lane(wide, wide, in_logic);
+    const Lane product = product_lane(wide, wide, in_logic, context.device);
     Implementation made{in_logic ? Strategy::lut_multiplier : Strategy::dsp, fold, {}, 0, fold};
     Resources& r = made.resources;
     r.lut = compare_tree_lut(lanes + (fold > 1 ? rows.rows : 0), in) + lanes * (in + 1.0);

@@ -49,8 +49,9 @@ TEST_CASE("adder trees, multipliers and tables take what hand counts give") {
     CHECK(dsp_per_product(18, 27) == 1);
     CHECK(dsp_per_product(19, 19) == 2);  // two tiles of 27 x 18
     CHECK(dsp_per_product(32, 32) == 4);
-    CHECK(table_lut(8, 8) == 32);         // 8 words of 32 entries, two bits a LUT
-    CHECK(table_bram36(10, 18) == 0.25);  // half a block, two ports
+    CHECK(dsp_per_product(27, 24, {27, 24}) == 1);  // DSP58
+    CHECK(table_lut(8, 8) == 32);                   // 8 words of 32 entries, two bits a LUT
+    CHECK(table_bram36(10, 18) == 0.25);            // half a block, two ports
     CHECK(table_bram36(12, 9) == 0.5);
 }
 
