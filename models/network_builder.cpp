@@ -22,6 +22,8 @@ Weights matrix(std::int64_t inputs, std::int64_t outputs, const BuilderWeights& 
 /// A factor and a shift for each channel.
 Weights factors(std::int64_t channels) { return matrix(1, channels, {}); }
 
+std::int64_t pairs(std::int64_t tokens, bool with_itself) { return tokens * (with_itself ? tokens : tokens - 1); }
+
 std::int64_t window_positions(std::int64_t extent, const BuilderConvolution& shape) {
     const std::int64_t reach = shape.same_padding ? extent - 1 : extent - shape.kernel;
     return reach / shape.stride + 1;
@@ -93,14 +95,14 @@ TensorId NetworkBuilder::flatten(const std::string& name, TensorId from) {
     return wiring(name, "Flatten", {from}, {1, stream(from).elements()}, Access::whole, Access::whole);
 }
 
-TensorId NetworkBuilder::pair_rows(const std::string& name, TensorId from) {
+TensorId NetworkBuilder::pair_rows(const std::string& name, TensorId from, bool with_itself) {
     const StreamShape one = stream(from);
-    return wiring(name, "Expand", {from}, {one.tokens * one.tokens, one.channels}, Access::aligned, Access::aligned);
+    return wiring(name, "Expand", {from}, {pairs(one.tokens, with_itself), one.channels}, Access::aligned, Access::aligned);
 }
 
-TensorId NetworkBuilder::pair_columns(const std::string& name, TensorId from) {
+TensorId NetworkBuilder::pair_columns(const std::string& name, TensorId from, bool with_itself) {
     const StreamShape one = stream(from);
-    return wiring(name, "Tile", {from}, {one.tokens * one.tokens, one.channels}, Access::whole, Access::aligned);
+    return wiring(name, "Tile", {from}, {pairs(one.tokens, with_itself), one.channels}, Access::whole, Access::aligned);
 }
 
 TensorId NetworkBuilder::dense(const std::string& name, TensorId from, std::int64_t outputs, const BuilderWeights& weights) {
@@ -170,6 +172,13 @@ TensorId NetworkBuilder::layer_normalisation(const std::string& name, TensorId f
 TensorId NetworkBuilder::batch_normalisation(const std::string& name, TensorId from) {
     Operator& op = add(name, "BatchNormalization", OperatorKind::scale_shift, {{from, Access::aligned, Access::aligned}});
     op.weights = factors(stream(from).channels);
+    op.macs = stream(from).elements();
+    return add_output(op, stream(from));
+}
+
+TensorId NetworkBuilder::channel_scale(const std::string& name, TensorId from) {
+    Operator& op = add(name, "Mul", OperatorKind::scale_shift, {{from, Access::aligned, Access::aligned}});
+    op.weights = matrix(1, stream(from).channels, {.bias = false, .values = {}});
     op.macs = stream(from).elements();
     return add_output(op, stream(from));
 }

@@ -46,9 +46,10 @@ class NetworkBuilder {
     TensorId concatenate_channels(const std::string& name, const std::vector<TensorId>& from);
     /// All tokens as the channels of one.
     TensorId flatten(const std::string& name, TensorId from);
-    /// Of n tokens all n x n pairs (i, j), i outer: token i (`pair_rows`) or token j (`pair_columns`).
-    TensorId pair_rows(const std::string& name, TensorId from);
-    TensorId pair_columns(const std::string& name, TensorId from);
+    /// Of n tokens all pairs (i, j), i outer, as token i (`pair_rows`) or token j (`pair_columns`): n x n of
+    /// them, or n x (n - 1) where a token makes no pair with itself.
+    TensorId pair_rows(const std::string& name, TensorId from, bool with_itself);
+    TensorId pair_columns(const std::string& name, TensorId from, bool with_itself);
 
     TensorId dense(const std::string& name, TensorId from, std::int64_t outputs, const BuilderWeights& weights = {});
     TensorId convolution(const std::string& name, TensorId from, const BuilderConvolution& shape, const BuilderWeights& weights = {});
@@ -63,6 +64,8 @@ class NetworkBuilder {
 
     TensorId layer_normalisation(const std::string& name, TensorId from);
     TensorId batch_normalisation(const std::string& name, TensorId from);
+    /// A constant factor for each channel.
+    TensorId channel_scale(const std::string& name, TensorId from);
     TensorId activation(const std::string& name, const std::string& type, TensorId from);
     TensorId elementwise(const std::string& name, const std::string& type, const std::vector<TensorId>& operands);
     /// Over groups of `group` tokens that follow one another; 0: over all.

@@ -33,15 +33,6 @@ FixedPoint sum_of(FixedPoint term, std::int64_t terms) {
     return limited(term);
 }
 
-/// The narrowest format that holds all values of both.
-FixedPoint hull(const FixedPoint& a, const FixedPoint& b) {
-    const bool is_signed = a.is_signed || b.is_signed;
-    const int magnitude = std::max(a.integer_bits - (a.is_signed ? 1 : 0), b.integer_bits - (b.is_signed ? 1 : 0));
-    const int fraction = std::max(a.width - a.integer_bits, b.width - b.integer_bits);
-    const int integer_bits = magnitude + (is_signed ? 1 : 0);
-    return limited({integer_bits + fraction, integer_bits, is_signed});
-}
-
 const FixedPoint& operand(const Network& network, const Operator& op, std::size_t position) {
     return network.tensor(op.inputs[position].tensor).format;
 }
@@ -59,7 +50,7 @@ std::optional<FixedPoint> format_of_quantisers(const Network& network, TensorId 
         if (!reads) continue;
         if (op.kind != OperatorKind::quantise || !network.tensor(op.outputs.front()).format_from_file) return std::nullopt;
         const FixedPoint& made = network.tensor(op.outputs.front()).format;
-        found = found ? hull(*found, made) : made;
+        found = found ? common_format(*found, made) : made;
     }
     return found;
 }
@@ -71,7 +62,7 @@ std::optional<FixedPoint> elementwise_format(const Network& network, const Opera
     const bool chooses = is_one_of(op.type, std::array<std::string_view, 3>{"Max", "Min", "Where"});
     if (!multiplies && !adds && !chooses) return std::nullopt;
     for (std::size_t i = 1; i < op.inputs.size(); ++i) {
-        format = multiplies ? limited(product(format, operand(network, op, i))) : hull(format, operand(network, op, i));
+        format = multiplies ? limited(product(format, operand(network, op, i))) : common_format(format, operand(network, op, i));
     }
     if (op.type == "Sub" && !format.is_signed) format = {format.width + 1, format.integer_bits + 1, true};
     return adds ? sum_of(format, static_cast<std::int64_t>(op.inputs.size())) : limited(format);
@@ -82,6 +73,14 @@ FixedPoint without_sign(const FixedPoint& format) {
 }
 
 }  // namespace
+
+FixedPoint common_format(const FixedPoint& a, const FixedPoint& b) {
+    const bool is_signed = a.is_signed || b.is_signed;
+    const int magnitude = std::max(a.integer_bits - (a.is_signed ? 1 : 0), b.integer_bits - (b.is_signed ? 1 : 0));
+    const int fraction = std::max(a.width - a.integer_bits, b.width - b.integer_bits);
+    const int integer_bits = magnitude + (is_signed ? 1 : 0);
+    return limited({integer_bits + fraction, integer_bits, is_signed});
+}
 
 FixedPoint assumed_activation_format(const Operator& op, int bits) {
     static constexpr std::array<std::string_view, 2> fractions{"Sigmoid", "HardSigmoid"};

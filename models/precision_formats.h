@@ -16,6 +16,9 @@ FixedPoint assumed_activation_format(const Operator& op, int bits);
 inline constexpr const char* kAssumedActivationFormats =
     "softmax, sigmoid: ufixed<W,0>; tanh, erf, sin, cos: fixed<W,1>; relu, abs, sqrt, exp: ufixed<W,3>; others: fixed<W,4>";
 
+/// The narrowest format that holds all values of both.
+FixedPoint common_format(const FixedPoint& a, const FixedPoint& b);
+
 /// The format in which the sums of `op` cannot overflow nor lose a bit: operand widths plus
 /// ceil(log2(terms)). Width 0 where the operator sums nothing or an operand has no format.
 FixedPoint accumulator_format(const Network& network, const Operator& op);
