@@ -71,6 +71,33 @@ TEST_CASE("every implementation keeps up, costs something and is not dominated")
     }
 }
 
+TEST_CASE("operators with odd or missing attributes get finite costs") {
+    std::mt19937_64 random(5);
+    for (int round = 0; round < 600; ++round) {
+        const auto kind = static_cast<OperatorKind>(pick(random, 3, 18));
+        const StreamShape from{pick(random, 1, 40), pick(random, 1, 40)};
+        const StreamShape to{pick(random, 1, 40), pick(random, 1, 40)};
+        Network network = single(kind, round % 2 == 0 ? "Unheard" : "Mul", from, to, round % 3 == 0 ? Access::whole : Access::aligned);
+        Operator& op = network.operators[1];
+        op.heads = static_cast<int>(pick(random, 0, 5));
+        op.contraction = pick(random, 0, 50);
+        op.trees = pick(random, 0, 3), op.tree_nodes = pick(random, 0, 9);
+        op.row_length = static_cast<int>(pick(random, 0, 100));
+        for (std::int64_t axis = pick(random, 0, 2); axis > 0; --axis) op.window.push_back(pick(random, 0, 4));
+        op.weights.inputs = pick(random, 0, 20), op.weights.outputs = pick(random, 0, 60);
+        op.weights.count = op.weights.inputs * op.weights.outputs;
+        if (round % 5 == 0) op.weights.channels.assign(static_cast<std::size_t>(pick(random, 1, 60)), {1, 2, 3});
+        if (round % 7 == 0) op.inputs.clear();
+        if (round % 4 != 0) network.tensors[0].format = network.tensors[1].format = width(static_cast<int>(pick(random, 1, 64)));
+        CAPTURE(name_of(kind));
+        for (const Implementation& i : cost(network, op, 1, pick(random, 1, 200))) {
+            for (const double amount : i.resources.values()) CHECK(std::isfinite(amount));
+            CHECK(i.resources.lut + i.resources.dsp > 0);
+            CHECK(i.latency_cycles >= 1);
+        }
+    }
+}
+
 TEST_CASE("fewer bits, fewer zeros and fewer channels the right way round") {
     std::mt19937_64 random(2);
     for (int round = 0; round < 40; ++round) {

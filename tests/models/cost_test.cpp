@@ -129,6 +129,20 @@ TEST_CASE("attention products take one DSP each at 8 bits, half at 4, over the r
     CHECK(find(cost(network, op, 1, 8), Strategy::dsp, 1).resources.ff >= 2 * 40 * 8 * 4);
 }
 
+TEST_CASE("layer normalisation takes the DSPs of its published kernels") {
+    // HLS reports of LayerNorm at fixed<32,16> and reuse factor 256 on VU13P: 11, 15 and 51 DSPs.
+    for (const auto& [channels, published] : {std::pair{14, 11.0}, {256, 15.0}, {1024, 51.0}}) {
+        CAPTURE(channels);
+        NetworkBuilder b("norm");
+        b.output("out", b.layer_normalisation("norm", b.input("in", {1, channels})));
+        Network network = b.build();
+        set_widths(network, 32);
+        const auto all = cost(network, operator_of(network, OperatorKind::normalisation), 1, 256);
+        const double dsp = find(all, Strategy::dsp, std::min(channels, 256), true).resources.dsp;
+        CHECK(dsp == doctest::Approx(published).epsilon(0.25));
+    }
+}
+
 TEST_CASE("tokens are reduced as fast as they come") {
     NetworkBuilder b("mean");
     b.output("out", b.reduce_tokens("mean", "ReduceSum", b.input("in", {128, 64})));
