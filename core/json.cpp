@@ -38,11 +38,39 @@ std::string range(const std::string& kind, const std::string& least, const std::
 /// A bound as it reads best: 0.7, 12, 1e+18.
 std::string bound(double value) { return Json(value).dump(); }
 
+// Far above any file of Tessera's, and far below where copying a value recursively exhausts the stack.
+constexpr std::size_t kMostNested = 100;
+
+/// Arrays and objects inside each other at the deepest place of a JSON text.
+std::size_t nesting(const std::string& text) {
+    std::size_t depth = 0;
+    std::size_t deepest = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            deepest = std::max(deepest, ++depth);
+        } else if ((c == ']' || c == '}') && depth > 0) {
+            --depth;
+        }
+    }
+    return deepest;
+}
+
 }  // namespace
 
 JsonReader JsonReader::from_file(const std::filesystem::path& path) { return from_text(path.string(), read_file(path)); }
 
 JsonReader JsonReader::from_text(const std::string& name, const std::string& text) {
+    if (const std::size_t depth = nesting(text); depth > kMostNested) {
+        throw InputError(name, "", "arrays and objects nested " + std::to_string(depth) + " deep",
+                         "at most " + std::to_string(kMostNested));
+    }
     try {
         return {name, "", Json::parse(text)};
     } catch (const Json::parse_error& error) {

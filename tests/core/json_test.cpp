@@ -66,5 +66,7 @@ TEST_CASE("hostile documents are input errors") {
     CHECK_THROWS_AS(JsonReader::from_text("x", "\xff\xfe"), InputError);
     CHECK_THROWS_AS(JsonReader::from_text("x", "[1e999999]"), InputError);
     CHECK_THROWS_AS(JsonReader::from_text("x", "[1, 2]").at("key"), InputError);
+    const std::size_t deep = 1'000'000;
+    CHECK_THROWS_AS(JsonReader::from_text("x", std::string(deep, '[') + std::string(deep, ']')), InputError);
     CHECK_THROWS_AS(JsonReader::from_file("no/such/file.json"), InputError);
 }
