@@ -22,6 +22,13 @@ std::string place_of(const Mapping& mapping, TransferId transfer) {
     return fmt::format("transfer {} (shard {} to {})", index(transfer), index(ends.from), place_of(ends.to));
 }
 
+models::Region region_of(const Shard& shard) { return {{shard.token_begin, shard.token_end}, {shard.channel_begin, shard.channel_end}}; }
+
+std::string text_of(const models::Region& region) {
+    return fmt::format("tokens {}-{}, channels {}-{}", region.tokens.begin, region.tokens.end - 1, region.channels.begin,
+                       region.channels.end - 1);
+}
+
 std::vector<Violation> check(const Mapping& mapping) {
     Violations found;
     check_values(mapping, found);

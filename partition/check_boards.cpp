@@ -82,17 +82,13 @@ void check_overlaps(const Mapping& mapping, Violations& found) {
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) shards_of[mapping.shards[s].op].push_back(s);
     for (const auto& [op, shards] : shards_of) {
         std::vector<models::Region> regions;
-        for (const std::size_t s : shards) {
-            const Shard& shard = mapping.shards[s];
-            regions.push_back({{shard.token_begin, shard.token_end}, {shard.channel_begin, shard.channel_end}});
-        }
+        for (const std::size_t s : shards) regions.push_back(region_of(mapping.shards[s]));
         const auto overlap = find_overlap(regions);
         if (!overlap) continue;
         const models::Region both = common_part(regions[overlap->first], regions[overlap->second]);
-        found.push_back(
-            {"overlap", place_of(mapping, id_at<ShardId>(shards[overlap->second])),
-             fmt::format("makes tokens {}-{}, channels {}-{} of operator {} as {} does", both.tokens.begin, both.tokens.end - 1,
-                         both.channels.begin, both.channels.end - 1, op, place_of(mapping, id_at<ShardId>(shards[overlap->first])))});
+        found.push_back({"overlap", place_of(mapping, id_at<ShardId>(shards[overlap->second])),
+                         fmt::format("makes {} of operator {} as {} does", text_of(both), op,
+                                     place_of(mapping, id_at<ShardId>(shards[overlap->first])))});
     }
 }
 

@@ -15,6 +15,10 @@ std::string place_of(const Mapping& mapping, ShardId shard);        ///< "shard 
 std::string place_of(const Mapping& mapping, LinkId link);          ///< "link 3 (board 1 to board 2)"
 std::string place_of(const Mapping& mapping, TransferId transfer);  ///< "transfer 7 (shard 3 to board 2)"
 
+/// The part of its operator that a shard makes, and a region as a message shows it.
+models::Region region_of(const Shard& shard);
+std::string text_of(const models::Region& region);
+
 /// Amounts that must be positive or not negative, and ids that must exist. The rules below rely on both.
 void check_values(const Mapping& mapping, Violations& found);
 void check_ids(const Mapping& mapping, Violations& found);
@@ -35,5 +39,10 @@ void check_overlaps(const Mapping& mapping, Violations& found);
 
 /// No start before its cause. Presumes that all other rules hold.
 void check_schedule(const Mapping& mapping, Violations& found);
+
+/// The rules of `check_against` on what flows and on what it costs. They presume that every shard
+/// is a piece of an operator.
+void check_dataflow(const Mapping& mapping, const models::Network& network, Violations& found);
+void check_costs(const Mapping& mapping, const models::Network& network, const boards::Board& board, Violations& found);
 
 }  // namespace tessera::partition
