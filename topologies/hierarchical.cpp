@@ -114,19 +114,18 @@ struct FatTree {
 
     std::size_t levels() const { return children.size(); }
     /// Compute boards below a node of a level.
-    std::size_t span(std::size_t level) const {
-        std::size_t product = 1;
-        for (std::size_t l = 0; l < level; ++l) product *= children[l];
-        return product;
-    }
+    std::size_t span(std::size_t level) const { return product(children, level); }
     /// Nodes of a level that stand above the same compute boards.
-    std::size_t twins(std::size_t level) const {
-        std::size_t product = 1;
-        for (std::size_t l = 0; l < level; ++l) product *= parents[l];
-        return product;
-    }
+    std::size_t twins(std::size_t level) const { return product(parents, level); }
     /// Nodes without a compute board below are left out.
     std::size_t nodes(std::size_t level) const { return divided_up(boards, span(level)) * twins(level); }
+
+    /// Of the first `level` counts; stops where it exceeds what any topology may have.
+    static std::size_t product(const std::vector<std::size_t>& counts, std::size_t level) {
+        std::size_t all = 1;
+        for (std::size_t l = 0; l < level; ++l) all = std::min(all * counts[l], kMostBoards + 1);
+        return all;
+    }
 };
 
 FatTree default_fat_tree(std::size_t boards, int switch_ports) {
