@@ -61,7 +61,8 @@ double delay_lut(int cycles);
 enum class Memory { lut_rom, lut_ram, block_ram, ultra_ram };
 
 /// What a memory takes. Block RAM halves are 512 x 36 to 16384 x 1; an UltraRAM is 4096 x 72 with
-/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573). A ROM of d words has at most
+/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573); it has no initial content on
+/// UltraScale+, so weights in it are loaded at start-up. A ROM of d words has at most
 /// 2^d different columns, and equal ones share their LUTs.
 Resources memory_resources(Memory kind, double width_bits, double depth);
 

@@ -16,9 +16,10 @@ struct Coefficient {
 namespace coefficient {
 
 // Constant multiplication in logic.
-inline constexpr Coefficient kAdderSharing{"adders of a constant matrix that remain after sharing, per canonical signed digit", 0.67,
-                                           "da4ml, arXiv:2507.04535: a third fewer LUTs; routed shift-add jet taggers (HLS4ML_VS_MANUAL, "
-                                           "VU13P) take 0.49 to 0.70 at 4 to 19 bits"};
+inline constexpr Coefficient kAdderSharing{
+    "adders of a constant matrix that remain after sharing, per canonical signed digit", 0.67,
+    "da4ml, arXiv:2507.04535: a third fewer LUTs; routed shift-add jet taggers (HLS4ML_VS_MANUAL, VU13P) take 0.5 to 0.7 at 4 to 19 bits "
+    "with the weights of another training"};
 inline constexpr Coefficient kFlipFlopsPerLut{"flip-flops per LUT of pipelined constant logic and adder trees", 0.53,
                                               "20 routed JEDI-linear designs on VU13P: 0.46 to 0.58"};
 inline constexpr Coefficient kRequantiseLutPerBit{"LUTs per output bit for rounding and saturation", 1.0,
@@ -27,8 +28,9 @@ inline constexpr Coefficient kScaleBits{"bits of a scale that is no power of two
                                         "assumed: 16-bit fixed-point multiplier, as integer-only inference uses at least"};
 
 // Timing, at the default processing clock of 9 x 40.0789 = 360.7 MHz.
-inline constexpr Coefficient kLevelsPerCycle{"adder levels between two registers at 360 MHz", 2,
-                                             "JEDI-linear on VU13P: about 40 adder levels in 19 to 28 register stages at 203 to 386 MHz"};
+inline constexpr Coefficient kLevelsPerCycle{
+    "adder levels between two registers at 360 MHz", 2,
+    "assumed, after JEDI-linear on VU13P: 19 to 28 register stages for some 40 adder levels, routed at 203 to 386 MHz"};
 inline constexpr Coefficient kDspLatency{"cycles through a DSP multiplier", 3,
                                          "AMD UG579: input, multiplier and output registers for full speed"};
 inline constexpr Coefficient kBlockMemoryLatency{"cycles to read a block RAM or UltraRAM", 2,
