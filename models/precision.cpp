@@ -1,6 +1,7 @@
 #include "models/precision.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -81,6 +82,9 @@ struct Application {
     void set_weights(Operator& op, const PrecisionRule& rule) {
         Weights& weights = op.weights;
         if (weights.count == 0) return;
+        if (!std::all_of(weights.values.begin(), weights.values.end(), [](float value) { return std::isfinite(value); })) {
+            throw InputError(network.name, op.name, "a weight that is infinite or not a number", "finite weights");
+        }
         if (rule.zero_fraction >= 0) {
             prune_weights(weights, rule.zero_fraction);
             if (weights.values.empty()) weights.assumed_zero_fraction = std::max(weights.assumed_zero_fraction, rule.zero_fraction);

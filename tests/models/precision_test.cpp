@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 
@@ -261,6 +262,11 @@ TEST_CASE("what has no format is named") {
     CHECK_THROWS_WITH_AS(
         apply_precision(third, read(R"({"weights": 8, "activations": 8, "rules": [{"operators": "thrid*", "weights": 4}]})")),
         doctest::Contains("thrid*"), InputError);
+}
+
+TEST_CASE("weights that are no numbers are refused") {
+    Network network = two_layers(std::vector<float>(16 * 32, std::numeric_limits<float>::quiet_NaN()), normal_values(32 * 4, 2));
+    CHECK_THROWS_WITH_AS(apply_precision(network, bits(8)), doctest::Contains("first"), InputError);
 }
 
 TEST_CASE("malformed precision is refused") {
