@@ -2,7 +2,6 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
-#include <regex>
 
 #include "models/import.h"
 #include "models/precision_formats.h"
@@ -30,17 +29,13 @@ struct Ensemble {
     std::vector<float> constants;  ///< thresholds of inner nodes, values of leaves
 };
 
-/// "ap_fixed<8,1,AP_RND_CONV,AP_SAT>"; the rounding and overflow modes cost little and are not kept.
+/// "ap_fixed<8,1,AP_RND_CONV,AP_SAT>"; "float" is no format.
 FixedPoint read_ap_fixed(const JsonReader& reader) {
-    static const std::regex pattern(R"(\s*ap_(u?)fixed\s*<\s*(\d{1,2})\s*,\s*(-?\d{1,2})\s*(,[\w\s,]*)?>\s*)");
     const std::string text = reader.text();
     if (text == "float") return {};
-    std::smatch match;
-    if (!std::regex_match(text, match, pattern))
-        reader.fail("found \"" + text + "\"", "\"ap_fixed<W,I>\", \"ap_ufixed<W,I>\" or \"float\"");
-    const FixedPoint format{std::stoi(match[2]), std::stoi(match[3]), match[1].length() == 0};
-    if (format.width < 1 || format.width > 64) reader.fail("found \"" + text + "\"", "a width from 1 to 64");
-    return format;
+    const std::optional<FixedPoint> format = parse_fixed_point(text, "ap_");
+    if (!format) reader.fail("found \"" + text + "\"", "\"ap_fixed<W,I>\", \"ap_ufixed<W,I>\" or \"float\"");
+    return *format;
 }
 
 /// Keys changed over conifer's versions: "Precision", "InputPrecision", "input_precision".

@@ -1,8 +1,10 @@
 #include "models/fixed_point.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <regex>
+#include <cstdlib>
+#include <iterator>
 
 namespace tessera::models {
 
@@ -14,6 +16,18 @@ constexpr int kWidest = 64;
 bool holds(const FixedPoint& format, double least, double most) {
     const double half = format.step() / 2;
     return least >= format.least() - half && most < format.most() + half;
+}
+
+bool consume(std::string_view& text, std::string_view start) {
+    if (!text.starts_with(start)) return false;
+    text.remove_prefix(start.size());
+    return true;
+}
+
+bool consume(std::string_view& text, int& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return error == std::errc();
 }
 
 }  // namespace
@@ -28,16 +42,26 @@ std::string FixedPoint::text() const {
     return std::string(is_signed ? "fixed<" : "ufixed<") + std::to_string(width) + "," + std::to_string(integer_bits) + ">";
 }
 
-FixedPoint read_fixed_point(const JsonReader& reader) {
-    static const std::regex pattern(R"(\s*(u?)fixed\s*<\s*(\d{1,3})\s*,\s*(-?\d{1,3})\s*>\s*)");
-    const std::string expected = "\"fixed<W,I>\" or \"ufixed<W,I>\" with W from 1 to 64 and I from -64 to 64";
-    const std::string text = reader.text();
-    std::smatch match;
-    if (!std::regex_match(text, match, pattern)) reader.fail("found \"" + text + "\"", expected);
-    const FixedPoint format{std::stoi(match[2]), std::stoi(match[3]), match[1].length() == 0};
-    if (format.width < 1 || format.width > kWidest || std::abs(format.integer_bits) > kWidest)
-        reader.fail("found \"" + text + "\"", expected);
+std::optional<FixedPoint> parse_fixed_point(std::string_view text, std::string_view prefix) {
+    std::string plain;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(plain), [](char c) { return c != ' '; });
+    std::string_view rest = plain;
+    if (!consume(rest, prefix)) return std::nullopt;
+    FixedPoint format;
+    format.is_signed = !consume(rest, "u");
+    if (!consume(rest, "fixed<") || !consume(rest, format.width) || !consume(rest, ",") || !consume(rest, format.integer_bits)) {
+        return std::nullopt;
+    }
+    if (!prefix.empty() && rest.starts_with(",")) rest.remove_prefix(std::min(rest.size(), rest.find('>')));
+    if (rest != ">" || format.width < 1 || format.width > kWidest || std::abs(format.integer_bits) > kWidest) return std::nullopt;
     return format;
+}
+
+FixedPoint read_fixed_point(const JsonReader& reader) {
+    const std::string text = reader.text();
+    const std::optional<FixedPoint> format = parse_fixed_point(text);
+    if (!format) reader.fail("found \"" + text + "\"", "\"fixed<W,I>\" or \"ufixed<W,I>\" with W from 1 to 64 and I from -64 to 64");
+    return *format;
 }
 
 FixedPoint format_for_range(int width, double least, double most) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/json.h"
 
@@ -20,6 +22,10 @@ struct FixedPoint {
 
     friend bool operator==(const FixedPoint&, const FixedPoint&) = default;
 };
+
+/// The format that `text` writes: "fixed<W,I>" or "ufixed<W,I>" after `prefix` ("ap_" in HLS tools, which may
+/// add rounding and overflow modes: those are not kept). Nothing where it is malformed or W is not 1..64.
+std::optional<FixedPoint> parse_fixed_point(std::string_view text, std::string_view prefix = "");
 
 /// Reads "fixed<8,3>" or "ufixed<8,0>". @throws InputError
 FixedPoint read_fixed_point(const JsonReader& reader);

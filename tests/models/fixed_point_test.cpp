@@ -42,6 +42,16 @@ TEST_CASE("formats are read as they are written") {
     CHECK_THROWS_AS(read_fixed_point(JsonReader::from_text("test", "8")), InputError);
 }
 
+TEST_CASE("formats of HLS tools are understood") {
+    CHECK(parse_fixed_point("ap_fixed<8,1,AP_RND_CONV,AP_SAT>", "ap_") == FixedPoint{8, 1, true});
+    CHECK(parse_fixed_point("ap_ufixed<10, 6>", "ap_") == FixedPoint{10, 6, false});
+    for (const char* wrong : {"fixed<8,1>", "ap_fixed<8,1", "ap_fixed<8,1,AP_SAT", "ap_fixed<8>", "ap_int<8>", "ap_fixed<8,1>>"}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(parse_fixed_point(wrong, "ap_"));
+    }
+    CHECK_FALSE(parse_fixed_point("fixed<8,1,AP_SAT>"));
+}
+
 TEST_CASE("the format for a range holds it with the fewest integer bits") {
     CHECK(format_for_range(8, 0, 1) == FixedPoint{8, 1, false});
     CHECK(format_for_range(8, -1, 0.5) == FixedPoint{8, 1, true});
