@@ -53,7 +53,8 @@ std::optional<FixedPoint> parse_fixed_point(std::string_view text, std::string_v
         return std::nullopt;
     }
     if (!prefix.empty() && rest.starts_with(",")) rest.remove_prefix(std::min(rest.size(), rest.find('>')));
-    if (rest != ">" || format.width < 1 || format.width > kWidest || std::abs(format.integer_bits) > kWidest) return std::nullopt;
+    const bool in_range = format.width >= 1 && format.width <= kWidest && format.integer_bits >= -kWidest && format.integer_bits <= kWidest;
+    if (rest != ">" || !in_range) return std::nullopt;
     return format;
 }
 

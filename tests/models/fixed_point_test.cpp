@@ -34,8 +34,8 @@ TEST_CASE("formats are read as they are written") {
     for (const FixedPoint format : {FixedPoint{1, 1, false}, FixedPoint{64, 64, true}, FixedPoint{12, -7, false}}) {
         CHECK(read(format.text()) == format);
     }
-    for (const char* wrong :
-         {"", "fixed", "fixed<8>", "fixed<0,0>", "fixed<65,3>", "fixed<8,99>", "fixed<8,3>x", "ap_fixed<8,3>", "fixed<-8,3>"}) {
+    for (const char* wrong : {"", "fixed", "fixed<8>", "fixed<0,0>", "fixed<65,3>", "fixed<8,99>", "fixed<8,3>x", "ap_fixed<8,3>",
+                              "fixed<-8,3>", "fixed<8,-2147483648>", "fixed<8,99999999999>"}) {
         CAPTURE(wrong);
         CHECK_THROWS_AS(read(wrong), InputError);
     }
