@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/error.h"
@@ -126,20 +127,18 @@ bool JsonReader::boolean() const {
 }
 
 double JsonReader::number(double least, double most) const {
-    const std::string expected = range("a number", bound(least), bound(most));
-    if (!value_.is_number()) fail("found " + shown(value_), expected);
-    const double value = value_.get<double>();
-    if (!(value >= least && value <= most)) fail("found " + shown(value_), expected);
+    const double value = value_.is_number() ? value_.get<double>() : std::numeric_limits<double>::quiet_NaN();
+    if (!(value >= least && value <= most)) fail("found " + shown(value_), range("a number", bound(least), bound(most)));
     return value;
 }
 
 std::int64_t JsonReader::integer(std::int64_t least, std::int64_t most) const {
-    const std::string expected = range("a whole number", std::to_string(least), std::to_string(most));
-    if (!value_.is_number_integer()) fail("found " + shown(value_), expected);
-    if (value_.is_number_unsigned() && value_.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
-        fail("found " + shown(value_), expected);
-    const auto value = value_.get<std::int64_t>();
-    if (value < least || value > most) fail("found " + shown(value_), expected);
+    const bool fits =
+        value_.is_number_unsigned() ? value_.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX) : value_.is_number_integer();
+    const std::int64_t value = fits ? value_.get<std::int64_t>() : 0;
+    if (!fits || value < least || value > most) {
+        fail("found " + shown(value_), range("a whole number", std::to_string(least), std::to_string(most)));
+    }
     return value;
 }
 
