@@ -30,12 +30,13 @@ struct Attribute {
     std::string text;
     std::vector<std::int64_t> integers;
     std::vector<double> reals;
+    std::vector<std::string> texts;
     Array array;
 };
 
 struct Node {
-    std::string name;     ///< of the file, or "OpType of OUTPUT" where the file gives none
-    std::string op_type;  ///< "Conv"; the domain is dropped, the QONNX domains being aliases
+    std::string name;                 ///< of the file, or "OpType of OUTPUT" where the file gives none
+    std::string op_type;              ///< "Conv"; the domain is dropped, the QONNX domains being aliases
     std::vector<std::string> inputs;  ///< "" where an optional input is absent
     std::vector<std::string> outputs;
     std::map<std::string, Attribute> attributes;
@@ -67,9 +68,9 @@ struct FoldedGraph {
     std::map<std::string, Array> constants;  ///< by name: those that some node uses
     std::int64_t parameters_in_file = 0;     ///< elements of all initialisers and Constant nodes, subgraphs included
 
-    bool is_constant(const std::string& name) const { return constants.contains(name); }
-    const Value& value(const std::string& name) const { return values.at(name); }
-    const Array& constant(const std::string& name) const { return constants.at(name); }
+    bool is_constant(const std::string& tensor) const { return constants.contains(tensor); }
+    const Value& value(const std::string& tensor) const { return values.at(tensor); }
+    const Array& constant(const std::string& tensor) const { return constants.at(tensor); }
 };
 
 /// Dimensions bound by name: {"N": 1, "n_input_1": 64}.
