@@ -8,6 +8,7 @@
 #include <set>
 
 #include "partition/check_rectangles.h"
+#include "partition/schedule.h"
 
 using namespace tessera;
 using namespace tessera::partition;
@@ -202,6 +203,12 @@ TEST_CASE("a valid mapping breaks no rule") {
     const auto violations = check(valid_mapping());
     CAPTURE(text_of(violations));
     CHECK(violations.empty());
+}
+
+TEST_CASE("the mapper's schedule of the valid mapping is the one worked out by hand") {
+    Mapping mapping = valid_mapping();
+    apply(schedule(mapping), mapping);
+    CHECK(mapping == valid_mapping());
 }
 
 TEST_CASE("every tampering is found by its rule and no other") {
