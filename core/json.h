@@ -20,6 +20,8 @@ using Json = nlohmann::ordered_json;
 /// that a misspelt key is an error and not a silent default.
 class JsonReader {
   public:
+    JsonReader() = default;  ///< null, of no file
+
     /// Parses a whole file. @throws InputError where it is missing or malformed.
     static JsonReader from_file(const std::filesystem::path& path);
     static JsonReader from_text(const std::string& name, const std::string& text);

@@ -1,0 +1,187 @@
+#include "apps/commands.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "apps/report.h"
+#include "core/files.h"
+
+namespace tessera::apps {
+
+namespace {
+
+/// Seconds since it was made.
+class Stopwatch {
+  public:
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+  private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::string pretty(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+/// Long tables of numbers read well enough on one line, and large mappings parse faster.
+std::string compact(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+void say(const Console& console, const std::string& text) {
+    if (!console.quiet) fmt::print(stderr, "{}\n", text);
+}
+
+/// A study, its network and what was found for them: what a run's folder holds.
+struct RunState {
+    Study study;
+    Json study_json;
+    models::Network network;
+    Search search;
+    partition::Mapping mapping;
+    std::vector<partition::Violation> violations;
+    std::optional<sim::Result> result;
+    Timing timing;
+};
+
+RunState begin(const std::filesystem::path& file, const std::filesystem::path& network, const Console& console) {
+    RunState state;
+    state.study = read_study(file);
+    state.study_json = portable_study(file, network);
+    say(console, "importing the network of study " + state.study.name);
+    const Stopwatch watch;
+    state.network = import_network(state.study, network);
+    state.timing.import_s = watch.seconds();
+    return state;
+}
+
+/// Maps and writes study.json, search.json and mapping.json. False where there is no mapping.
+bool map_into(RunState& state, const std::filesystem::path& out, const Console& console) {
+    say(console, "mapping");
+    const Stopwatch watch;
+    std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress);
+    state.timing.map_s = watch.seconds();
+    write_file(out / "study.json", pretty(state.study_json));
+    write_file(out / "search.json", pretty(to_json(state.search)));
+    if (!state.search.found()) {
+        std::filesystem::remove(out / "mapping.json");
+        std::filesystem::remove(out / "simulation.json");
+        return false;
+    }
+    write_file(out / "mapping.json", compact(partition::to_json(state.mapping)));
+    say(console, "checking");
+    state.violations = check_mapping(state.study, state.network, state.mapping);
+    return true;
+}
+
+void simulate_into(RunState& state, const std::filesystem::path& out, const Console& console) {
+    say(console, "simulating");
+    const Stopwatch watch;
+    state.result = simulate_mapping(state.study, state.mapping, console.progress);
+    state.timing.simulate_s = watch.seconds();
+    write_file(out / "simulation.json", compact(sim::to_json(*state.result)));
+}
+
+int report_into(const RunState& state, const std::filesystem::path& out, const Console& console) {
+    const Stopwatch watch;
+    Json json = make_report({state.study, state.study_json, state.network, state.search, state.mapping, state.result, state.violations, state.timing});
+    json["timing_s"]["report"] = watch.seconds();
+    write_file(out / "report.json", pretty(json));
+    write_file(out / "report.md", markdown_report(json));
+    write_file(out / "report.html", html_report(json));
+    if (console.json) {
+        fmt::print("{}", pretty(json));
+    } else {
+        fmt::print("{}\n  report    {}\n", terminal_summary(json), (out / "report.html").string());
+    }
+    return exit_code(json);
+}
+
+/// What a run's folder holds so far: the study, what the search said, and the mapping where there is one.
+RunState resume(const std::filesystem::path& out, const Console& console) {
+    RunState state = begin(out / "study.json", "", console);
+    state.search = read_search(JsonReader::from_file(out / "search.json"));
+    if (state.search.found()) state.mapping = partition::read_mapping(JsonReader::from_file(out / "mapping.json"));
+    return state;
+}
+
+int print_no_mapping(const Search& search, const Console& console) {
+    if (console.json) {
+        fmt::print("{}", pretty(to_json(search)));
+    } else {
+        fmt::print("NO MAPPING  {}\n", search.explanation);
+    }
+    return 3;
+}
+
+Json violations_json(const std::vector<partition::Violation>& violations) {
+    Json all = Json::array();
+    for (const auto& each : violations) all.push_back({{"rule", each.rule}, {"where", each.where}, {"what", each.what}});
+    return all;
+}
+
+}  // namespace
+
+int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console) {
+    RunState state = begin(study, network, console);
+    // A mapping that the checker rejects is not worth the simulation's time; the report says why.
+    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, console);
+    return report_into(state, out, console);
+}
+
+int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console) {
+    RunState state = begin(study, network, console);
+    if (!map_into(state, out, console)) return print_no_mapping(state.search, console);
+    const auto path = (out / "mapping.json").string();
+    if (console.json) {
+        fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));
+    } else {
+        fmt::print("{} boards at a TMUX period of {} BX: {}\n", state.mapping.boards_in_system(), state.mapping.tmux_period_bx, path);
+    }
+    return state.violations.empty() ? 0 : 2;
+}
+
+int check(const std::filesystem::path& out, const Console& console) {
+    const RunState state = resume(out, console);
+    if (!state.search.found()) return print_no_mapping(state.search, console);
+    const auto violations = check_mapping(state.study, state.network, state.mapping);
+    if (console.json) {
+        fmt::print("{}", pretty({{"violations", violations_json(violations)}}));
+    } else if (violations.empty()) {
+        fmt::print("the mapping holds: {} shards, {} transfers, {} links on {} boards of each time node\n", state.mapping.shards.size(),
+                   state.mapping.transfers.size(), state.mapping.links.size(), state.mapping.boards.size());
+    } else {
+        for (const auto& each : violations) fmt::print("{}: {}: {}\n", each.rule, each.where, each.what);
+    }
+    return violations.empty() ? 0 : 2;
+}
+
+int simulate(const std::filesystem::path& out, const Console& console) {
+    RunState state;
+    state.study = read_study(out / "study.json");
+    state.mapping = partition::read_mapping(JsonReader::from_file(out / "mapping.json"));
+    state.violations = partition::check(state.mapping);
+    for (const auto& each : state.violations) say(console, fmt::format("{}: {}: {}", each.rule, each.where, each.what));
+    simulate_into(state, out, console);
+    const auto& result = *state.result;
+    if (console.json) {
+        fmt::print("{}", pretty(sim::to_json(result)));
+    } else {
+        fmt::print("{} events injected, {} completed, {} lost, {} in flight; latency {:.1f} ns at most; {}\n", result.events.injected,
+                   result.events.completed, result.events.lost, result.events.in_flight, result.latency_ns.max, (out / "simulation.json").string());
+        for (const auto& loss : result.losses) fmt::print("  {}\n", loss);
+    }
+    const bool all_done = result.events.injected > 0 && result.events.completed == result.events.injected;
+    return all_done && state.violations.empty() ? 0 : 2;
+}
+
+int report(const std::filesystem::path& out, const Console& console) {
+    RunState state = resume(out, console);
+    if (state.search.found()) {
+        state.violations = check_mapping(state.study, state.network, state.mapping);
+        if (std::filesystem::exists(out / "simulation.json")) {
+            state.result = sim::read_result(JsonReader::from_file(out / "simulation.json"));
+        }
+    }
+    return report_into(state, out, console);
+}
+
+}  // namespace tessera::apps

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "apps/steps.h"
+
+namespace tessera::apps {
+
+/// What all commands share: where they talk to.
+struct Console {
+    bool json = false;   ///< machine-readable output alone on stdout
+    bool quiet = false;  ///< nothing on stderr but errors
+    Progress progress;   ///< shown on a terminal; also how Ctrl-C stops a long step
+};
+
+/// Each command returns its exit code: 0, 2 or 3; bad input is an InputError.
+///
+/// A run's folder holds study.json (as it can be run again), search.json, mapping.json,
+/// simulation.json and report.{json,md,html}; check, simulate and report work from it alone.
+
+int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
+int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
+int check(const std::filesystem::path& out, const Console& console);
+int simulate(const std::filesystem::path& out, const Console& console);
+int report(const std::filesystem::path& out, const Console& console);
+
+/// What to inspect: an ONNX or conifer file, or a name of the zoo.
+struct InspectOptions {
+    std::string model;
+    std::map<std::string, std::int64_t> bindings;
+    int bits = 8;  ///< of weights and activations that the file does not quantise
+};
+int inspect(const InspectOptions& options, const Console& console);
+
+/// @param what boards, links, topologies or networks
+int list(const std::string& what, const Console& console);
+
+}  // namespace tessera::apps

@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+
+#include "apps/commands.h"
+#include "core/error.h"
+
+namespace {
+
+using namespace tessera;
+
+constexpr int kBadInput = 1;
+constexpr int kInterrupted = 130;  // 128 + SIGINT, as shells report it
+
+std::atomic<bool> interrupted = false;
+
+void interrupt(int) { interrupted = true; }
+
+/// A line that is overwritten, on a terminal alone.
+bool show_progress(const std::string& stage, double fraction, bool quiet) {
+    if (!quiet && ::isatty(STDERR_FILENO) == 1) {
+        constexpr int kWidth = 30;
+        const int done = static_cast<int>(fraction * kWidth);
+        fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(static_cast<std::size_t>(done), '='), 100 * fraction,
+                   fraction >= 1 ? "\r\x1b[K" : "");
+    }
+    return !interrupted;
+}
+
+std::map<std::string, std::int64_t> read_bindings(const std::vector<std::string>& texts) {
+    std::map<std::string, std::int64_t> bindings;
+    for (const auto& text : texts) {
+        const auto equals = text.find('=');
+        std::int64_t value = 0;
+        if (equals == std::string::npos || !CLI::detail::lexical_cast(text.substr(equals + 1), value) || value < 1) {
+            throw InputError("command line", "--bind", "found " + text, "NAME=VALUE with a whole number from 1");
+        }
+        bindings[text.substr(0, equals)] = value;
+    }
+    return bindings;
+}
+
+/// What the command line asks for.
+struct Arguments {
+    apps::Console console;
+    std::string study;
+    std::string out;
+    std::string network;
+    std::string what;
+    apps::InspectOptions inspect;
+    std::vector<std::string> bindings;
+    std::function<int()> command;
+};
+
+void add_study_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help, decltype(apps::run)* action) {
+    auto* command = app.add_subcommand(name, help);
+    command->add_option("STUDY", arguments.study, "study file (see apps/studies/README.md)")->required();
+    command->add_option("-o,--out", arguments.out, "folder for the results; made where it is missing")->required();
+    command->add_option("--network", arguments.network, "file that takes the place of the study's network");
+    command->callback([&arguments, action] {
+        arguments.command = [&arguments, action] { return action(arguments.study, arguments.out, arguments.network, arguments.console); };
+    });
+}
+
+void add_folder_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help, decltype(apps::check)* action) {
+    auto* command = app.add_subcommand(name, help);
+    command->add_option("OUT", arguments.out, "folder of a run")->required();
+    command->callback([&arguments, action] { arguments.command = [&arguments, action] { return action(arguments.out, arguments.console); }; });
+}
+
+void add_commands(CLI::App& app, Arguments& arguments) {
+    add_study_command(app, arguments, "run", "import, map, check, simulate and report", apps::run);
+    add_study_command(app, arguments, "map", "import and map: OUT/mapping.json", apps::map);
+    add_folder_command(app, arguments, "check", "check OUT/mapping.json from first principles", apps::check);
+    add_folder_command(app, arguments, "simulate", "simulate OUT/mapping.json: OUT/simulation.json", apps::simulate);
+    add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);
+
+    auto* inspect = app.add_subcommand("inspect", "operators, parameters, MACs, bits, sparsity and EBOPs of a network");
+    inspect->add_option("MODEL", arguments.inspect.model, "ONNX file, conifer JSON file, or name of the zoo")->required();
+    inspect->add_option("--bind", arguments.bindings, "value of a symbolic dimension, NAME=VALUE; may be repeated");
+    inspect->add_option("--bits", arguments.inspect.bits, "width of weights and activations that the file does not quantise")->check(CLI::Range(2, 32));
+    inspect->callback([&arguments] {
+        arguments.command = [&arguments] {
+            arguments.inspect.bindings = read_bindings(arguments.bindings);
+            return apps::inspect(arguments.inspect, arguments.console);
+        };
+    });
+
+    auto* list = app.add_subcommand("list", "what the catalogues hold");
+    list->add_option("WHAT", arguments.what, "boards, links, topologies or networks")
+        ->required()
+        ->check(CLI::IsMember({"boards", "links", "topologies", "networks"}));
+    list->callback([&arguments] { arguments.command = [&arguments] { return apps::list(arguments.what, arguments.console); }; });
+}
+
+int run_command(int argc, char** argv) {
+    CLI::App app{"Tessera: can this network run on these boards, for every bunch crossing and inside the latency budget?", "tessera"};
+    app.footer("Exit codes: 0 all requirements met, 1 bad input or usage, 2 a requirement is violated, 3 no mapping exists within the limits.");
+    Arguments arguments;
+    app.add_flag("--json", arguments.console.json, "machine-readable output alone on stdout");
+    app.add_flag("-q,--quiet", arguments.console.quiet, "no log on stderr");
+    app.require_subcommand(1);
+    app.fallthrough();
+    add_commands(app, arguments);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& error) {
+        throw InputError("command line", "", error.what(), "see tessera --help");
+    }
+    const bool quiet = arguments.console.quiet;
+    arguments.console.progress = [quiet](const std::string& stage, double fraction) { return show_progress(stage, fraction, quiet); };
+    std::signal(SIGINT, interrupt);
+    return arguments.command();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_command(argc, argv);
+    } catch (const InputError& error) {
+        fmt::print(stderr, "tessera: {}\n", error.what());
+        return kBadInput;
+    } catch (const apps::Interrupted&) {
+        fmt::print(stderr, "\ntessera: interrupted; nothing was left half-written\n");
+        return kInterrupted;
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "tessera: out of memory\n");
+        return kBadInput;
+    }
+}

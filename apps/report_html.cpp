@@ -1,0 +1,35 @@
+#include "apps/report.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace tessera::apps {
+
+namespace {
+
+/// JSON that may stand inside a script element: no "</" and no "<!--" can close or confuse it.
+std::string script_safe(const Json& json) {
+    std::string safe;
+    for (const char c : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
+        if (c == '<') {
+            safe += "\\u003c";
+        } else {
+            safe += c;
+        }
+    }
+    return safe;
+}
+
+}  // namespace
+
+std::string html_report(const Json& report) {
+    const auto file = data_root() / "apps" / "report_page.html";
+    std::string page = read_file(file);
+    const std::string mark = "\"REPORT\"";
+    const auto at = page.find(mark);
+    if (at == std::string::npos) throw InputError(file.string(), "", "has no place for the report", mark);
+    Json shown = report;
+    shown["failures"] = failures(report);
+    return page.replace(at, mark.size(), script_safe(shown));
+}
+
+}  // namespace tessera::apps

@@ -1,0 +1,116 @@
+#include "apps/steps.h"
+
+#include "models/import.h"
+#include "models/precision.h"
+
+namespace tessera::apps {
+
+Json to_json(const Search& search) {
+    Json json;
+    json["schema"] = "tessera.search/1";
+    json["found"] = search.found();
+    if (!search.found()) {
+        json["no_mapping"] = {{"constraint", search.no_mapping_constraint},
+                              {"needed", search.needed},
+                              {"available", search.available},
+                              {"unit", search.unit},
+                              {"explanation", search.explanation}};
+    }
+    json["bounds"] = {{"boards", search.bounds.boards},
+                      {"binding_resource", search.bounds.binding_resource},
+                      {"latency_ns", search.bounds.latency_ns}};
+    json["candidates"] = Json::array();
+    for (const auto& candidate : search.candidates) {
+        json["candidates"].push_back({{"tmux_period_bx", candidate.tmux_period_bx},
+                                      {"boards", candidate.boards},
+                                      {"latency_ns", candidate.latency_ns},
+                                      {"note", candidate.note}});
+    }
+    return json;
+}
+
+Search read_search(const JsonReader& reader) {
+    constexpr double kMost = 1e18;
+    if (reader.at("schema").text() != "tessera.search/1") reader.at("schema").fail("found another schema", "tessera.search/1");
+    Search search;
+    if (!reader.at("found").boolean()) {
+        const auto none = reader.at("no_mapping");
+        search.no_mapping_constraint = none.at("constraint").text();
+        search.needed = none.at("needed").number(-kMost, kMost);
+        search.available = none.at("available").number(-kMost, kMost);
+        search.unit = none.at("unit").text();
+        search.explanation = none.at("explanation").text();
+    }
+    const auto bounds = reader.at("bounds");
+    search.bounds.boards = static_cast<int>(bounds.at("boards").integer(0, INT32_MAX));
+    search.bounds.binding_resource = bounds.at("binding_resource").text();
+    search.bounds.latency_ns = bounds.at("latency_ns").number(0, kMost);
+    for (const auto& item : reader.at("candidates").items()) {
+        search.candidates.push_back({static_cast<int>(item.at("tmux_period_bx").integer(1, INT32_MAX)),
+                                     static_cast<int>(item.at("boards").integer(0, INT32_MAX)), item.at("latency_ns").number(0, kMost),
+                                     item.at("note").text()});
+    }
+    return search;
+}
+
+models::Network import_network(const Study& study, const std::filesystem::path& replacement) {
+    auto network = models::read_network(study.network, replacement);
+    models::apply_precision(network, study.precision);
+    return network;
+}
+
+partition::MappingProblem mapping_problem(const Study& study, const models::Network& network) {
+    partition::MappingProblem problem;
+    problem.network = &network;
+    problem.board = study.board;
+    problem.boards_available = study.boards_available;
+    problem.link = study.link;
+    problem.topology = study.topology;
+    problem.clock = study.clock;
+    problem.latency_budget_ns = study.latency_budget_ns;
+    problem.tmux_periods_bx = study.tmux_periods_bx;
+    problem.input_bits = study.input_bits;
+    return problem;
+}
+
+std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress) {
+    bool interrupted = false;
+    const auto watch = [&](const std::string& stage, double fraction) {
+        interrupted = interrupted || (progress && !progress(stage, fraction));
+        return !interrupted;
+    };
+    auto outcome = partition::map_network(mapping_problem(study, network), study.seed, watch);
+    if (interrupted) throw Interrupted{};
+    if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
+        Search search;
+        search.bounds = result->bounds;
+        search.candidates = std::move(result->candidates);
+        return {std::move(search), std::move(result->mapping)};
+    }
+    auto& none = std::get<partition::NoMapping>(outcome);
+    return {Search{{}, std::move(none.candidates), none.constraint, none.needed, none.available, none.unit, none.explanation}, {}};
+}
+
+std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping) {
+    auto violations = partition::check(mapping);
+    // Against the network only what hangs together on its own can be held.
+    if (violations.empty()) violations = partition::check_against(mapping, network, study.board);
+    return violations;
+}
+
+sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress) {
+    bool interrupted = false;
+    sim::Options options;
+    options.bunch_crossings = study.bunch_crossings;
+    options.filling = study.filling;
+    options.seed = study.seed;
+    options.progress = [&](double fraction) {
+        interrupted = interrupted || (progress && !progress("simulating", fraction));
+        return !interrupted;
+    };
+    auto result = sim::simulate(mapping, options);
+    if (interrupted) throw Interrupted{};
+    return result;
+}
+
+}  // namespace tessera::apps

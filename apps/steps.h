@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "apps/study.h"
+#include "models/network.h"
+#include "partition/check.h"
+#include "partition/mapper.h"
+#include "sim/simulation.h"
+
+namespace tessera::apps {
+
+/// Called now and then by long steps; returns false to stop (Ctrl-C).
+using Progress = std::function<bool(const std::string& stage, double fraction)>;
+
+/// The user interrupted a step; nothing half-written is left.
+struct Interrupted {};
+
+/// What the search for a mapping found, beside the mapping itself: `search.json` of a run.
+struct Search {
+    partition::Bounds bounds;
+    std::vector<partition::MappingResult::Candidate> candidates;
+    std::string no_mapping_constraint;  ///< empty where there is a mapping
+    double needed = 0;
+    double available = 0;
+    std::string unit;
+    std::string explanation;
+
+    bool found() const { return no_mapping_constraint.empty(); }
+};
+Json to_json(const Search& search);
+Search read_search(const JsonReader& reader);
+
+/// Imports the study's network and gives it the study's precision.
+models::Network import_network(const Study& study, const std::filesystem::path& replacement);
+
+/// The problem that a study puts to the mapper; `network` must outlive it.
+partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
+
+/// Runs the mapper. @throws Interrupted
+std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress);
+
+/// Both checks of a mapping: on its own and against the network that it lays out.
+std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);
+
+/// Runs the simulation that the study asks for. @throws Interrupted
+sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress);
+
+}  // namespace tessera::apps

@@ -1,0 +1,92 @@
+#include "apps/study.h"
+
+#include "boards/catalogue.h"
+#include "core/error.h"
+
+namespace tessera::apps {
+
+namespace {
+
+constexpr int kMostBoards = 100'000;
+constexpr std::int64_t kMostBunchCrossings = std::int64_t{1000} * kBunchCrossingsPerOrbit;
+
+LhcClock read_clock(const JsonReader& study) {
+    LhcClock clock;
+    if (!study.has("clock")) return clock;
+    const auto reader = study.at("clock");
+    clock.bunch_frequency_mhz = reader.number("bunch_frequency_mhz", clock.bunch_frequency_mhz, 1, 1000);
+    clock.cycles_per_bx = static_cast<int>(reader.integer("cycles_per_bx", clock.cycles_per_bx, 1, 32));
+    reader.done();
+    return clock;
+}
+
+void read_requirements(const JsonReader& root, Study& study) {
+    if (!root.has("requirements")) return;
+    const auto reader = root.at("requirements");
+    study.latency_budget_ns = reader.number("latency_ns", study.latency_budget_ns, 1, 1e9);
+    study.interval_bx = static_cast<int>(reader.integer("interval_bx", study.interval_bx, 1, kBunchCrossingsPerOrbit));
+    reader.done();
+}
+
+void read_simulation(const JsonReader& root, Study& study) {
+    if (!root.has("simulation")) return;
+    const auto reader = root.at("simulation");
+    if (reader.has("orbits") && reader.has("bunch_crossings")) reader.fail("both \"orbits\" and \"bunch_crossings\"", "one of them");
+    const auto orbits = reader.integer("orbits", 1, 1, 1000);
+    study.bunch_crossings = reader.integer("bunch_crossings", orbits * kBunchCrossingsPerOrbit, 1, kMostBunchCrossings);
+    study.filling = reader.text("filling", study.filling);
+    reader.done();
+}
+
+std::vector<int> read_periods(const JsonReader& root) {
+    std::vector<int> periods{1, 2, 3, 6, 9, 18};
+    if (!root.has("tmux_periods_bx")) return periods;
+    periods.clear();
+    for (const auto& item : root.at("tmux_periods_bx").items()) periods.push_back(static_cast<int>(item.integer(1, kBunchCrossingsPerOrbit)));
+    if (periods.empty()) root.at("tmux_periods_bx").fail("found no period", "at least one");
+    return periods;
+}
+
+/// A file that a study names, as it is found from the study's folder.
+std::string absolute_path(const std::filesystem::path& study_file, const std::string& named) {
+    const auto path = std::filesystem::absolute(study_file).parent_path() / named;
+    return path.lexically_normal().string();
+}
+
+}  // namespace
+
+Study read_study(const std::filesystem::path& file) {
+    const auto root = JsonReader::from_file(file);
+    Study study;
+    study.name = root.at("name").text();
+    study.question = root.text("question", "");
+    study.network = root.at("network");
+    study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(file.string(), R"({"kind": "patch_panel"})");
+    if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
+    study.board = boards::read_board(root.at("board"), boards::load_catalogue());
+    study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
+    study.link = topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(file.string(), "\"25g-64b66b\""));
+    study.clock = read_clock(root);
+    study.tmux_periods_bx = read_periods(root);
+    study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));
+    read_requirements(root, study);
+    read_simulation(root, study);
+    study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));
+    root.done();
+    return study;
+}
+
+Json portable_study(const std::filesystem::path& file, const std::filesystem::path& network) {
+    Json study = JsonReader::from_file(file).raw();
+    for (const char* key : {"onnx", "conifer"}) {
+        if (!study["network"].contains(key)) continue;
+        study["network"][key] = network.empty() ? absolute_path(file, study["network"][key].get<std::string>())
+                                                : std::filesystem::absolute(network).lexically_normal().string();
+    }
+    if (study.contains("topology") && study["topology"].contains("file")) {
+        study["topology"]["file"] = absolute_path(file, study["topology"]["file"].get<std::string>());
+    }
+    return study;
+}
+
+}  // namespace tessera::apps

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "boards/board.h"
+#include "core/json.h"
+#include "core/lhc_clock.h"
+#include "models/precision.h"
+#include "topologies/link_protocol.h"
+
+namespace tessera::apps {
+
+/// A question put to Tessera: a network, the boards and links to lay it out on, and what must hold.
+///
+/// The grammar, key by key with units and defaults, stands in apps/studies/README.md; unknown keys
+/// are errors.
+struct Study {
+    std::string name;
+    std::string question;
+    JsonReader network;              ///< as models::read_network takes it
+    models::Precision precision;
+    boards::Board board;
+    int boards_available = 1000;     ///< over all time nodes
+    topologies::LinkProtocol link;
+    JsonReader topology;             ///< as topologies::make_topology takes it
+    LhcClock clock;
+    std::vector<int> tmux_periods_bx;
+    int input_bits = 16;             ///< of network inputs that no precision rule names
+    double latency_budget_ns = 12500;
+    int interval_bx = 1;             ///< the system must take an event this often
+    std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate
+    std::string filling = "all";
+    std::uint64_t seed = 1;
+
+    /// Time between two events that the system must sustain.
+    double required_interval_ns() const { return interval_bx * clock.bx_ns(); }
+};
+
+/// @throws InputError for a missing file, malformed JSON, an unknown key or a value out of range
+Study read_study(const std::filesystem::path& file);
+
+/// The study as it can be read again from any folder: paths of network and topology files made
+/// absolute, and `network` in the place of the network's file where it is not empty.
+Json portable_study(const std::filesystem::path& file, const std::filesystem::path& network);
+
+}  // namespace tessera::apps
