@@ -131,8 +131,9 @@ struct Operator {
     std::int64_t trees = 0;       ///< tree_ensemble
     std::int64_t tree_nodes = 0;  ///< inner nodes of all trees
     int tree_depth = 0;
-    int row_length = 0;      ///< convolution: tokens in a row of the image (line buffers)
-    FixedPoint accumulator;  ///< width 0: derived so that nothing overflows
+    int row_length = 0;            ///< convolution: tokens in a row of the image (line buffers)
+    std::int64_t slice_begin = 0;  ///< wiring of type Slice: where the piece begins on the axis that it cuts
+    FixedPoint accumulator;        ///< width 0: derived so that nothing overflows
 };
 
 /// An imported model: operators in topological order joined by tensors of static shape.

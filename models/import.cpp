@@ -1,0 +1,65 @@
+#include "models/import.h"
+
+#include "core/error.h"
+#include "core/files.h"
+#include "models/lowering.h"
+
+namespace tessera::models {
+
+namespace {
+
+onnx::Bindings read_bindings(const JsonReader& reader) {
+    onnx::Bindings bindings;
+    if (!reader.has("bind")) return bindings;
+    for (const auto& [name, value] : reader.at("bind").members()) bindings[name] = value.integer(1, 1'000'000'000);
+    return bindings;
+}
+
+/// The file that a study names under `key`, or what takes its place. For a missing file the message
+/// says where anyone gets it.
+std::filesystem::path network_file(const JsonReader& reader, const std::string& key, const std::filesystem::path& replacement) {
+    const auto named = std::filesystem::path(reader.file()).parent_path() / reader.at(key).text();
+    const std::string source = reader.text("source", "");
+    const std::string digest = reader.text("sha256", "");
+    if (!replacement.empty()) return replacement;
+    std::error_code error;
+    if (std::filesystem::exists(named, error)) return named.lexically_normal();
+    const std::string where_from =
+        source.empty() ? "" : "get it from " + source + (digest.empty() ? "" : " (SHA-256 " + digest + ")") + ", ";
+    throw InputError(reader.file(), reader.path() + "/" + key, "no such file: " + named.lexically_normal().string(),
+                     where_from + "or give another with --network FILE");
+}
+
+const ZooEntry& zoo_entry(const std::vector<ZooEntry>& zoo, const JsonReader& name) {
+    std::string all;
+    for (const auto& entry : zoo) {
+        if (entry.name == name.text()) return entry;
+        all += (all.empty() ? "" : ", ") + entry.name;
+    }
+    name.fail("no network \"" + name.text() + "\" in the zoo", "one of: " + all);
+}
+
+}  // namespace
+
+Network import_onnx(const std::filesystem::path& file, const onnx::Bindings& bindings) { return lower(onnx::read_onnx(file, bindings)); }
+
+Network read_network(const JsonReader& reader, const std::filesystem::path& replacement) {
+    if (reader.has("onnx")) {
+        const auto file = network_file(reader, "onnx", replacement);
+        const auto bindings = read_bindings(reader);
+        reader.done();
+        return import_onnx(file, bindings);
+    }
+    if (reader.has("conifer")) {
+        const auto file = network_file(reader, "conifer", replacement);
+        reader.done();
+        return import_conifer(file);
+    }
+    if (!reader.has("zoo")) reader.fail("names no network", "one of the keys \"onnx\", \"conifer\" and \"zoo\"");
+    reader.done();
+    if (!replacement.empty()) reader.fail("a network of the zoo has no file that another could replace");
+    const auto zoo = list_zoo();
+    return build_zoo_network(JsonReader::from_file(zoo_entry(zoo, reader.at("zoo")).file));
+}
+
+}  // namespace tessera::models
