@@ -89,7 +89,6 @@ std::vector<TensorType> Folder::checked_types(const OperatorContext& context, co
     context.require(outputs.size() <= types.size(), std::to_string(outputs.size()) + " outputs", std::to_string(types.size()) + " at most");
     for (const auto& type : types)
         context.require(element_count(type.shape).has_value(), "a result of shape " + text_of(type.shape), "fewer than 2^40 elements");
-    types.resize(outputs.size());
     return types;
 }
 
@@ -104,13 +103,16 @@ void Folder::fold_with_rule(Node&& node, const OperatorRule& rule) {
 
     if (const auto input = unchanged_input(context, types[0])) {
         if (!node.outputs[0].empty()) aliases_[node.outputs[0]] = node.inputs[*input];
-        if (types.size() == 1 || node.outputs[1].empty()) return;
-        Array kept = make_array(types[1].type, types[1].shape);  // the mask of a Dropout: all true
-        std::ranges::fill(kept.integers, 1);
-        return add_constant(node.outputs[1], std::move(kept));
+        for (std::size_t i = 1; i < node.outputs.size(); ++i) {  // the mask of a Dropout, all true; empty parts of a Split
+            Array rest = make_array(types[i].type, types[i].shape);
+            std::ranges::fill(rest.integers, 1);
+            add_constant(node.outputs[i], std::move(rest));
+        }
+        return;
     }
     if (moved_before_quantiser(context, rule, types)) return;
     if (constant) quantisers_[node.outputs[0]] = graph_.nodes.size();
+    restore_quantised_weights(node);
     keep(std::move(node), types);
 }
 
@@ -130,14 +132,18 @@ void Folder::evaluate(const OperatorContext& context, const OperatorRule& rule, 
     } else {
         results = rule.evaluate(context, types);
     }
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        const auto& name = context.node().outputs[i];
+    if (!empty && !rule.shapes_suffice) {
+        if (auto weights = affine_result(context)) affine_[context.node().outputs[0]] = *weights;
+    }
+    const auto& outputs = context.node().outputs;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const auto& name = outputs[i];
         if (!name.empty()) add_constant(name, std::move(results[i]));
     }
 }
 
 void Folder::keep(Node&& node, const std::vector<TensorType>& types) {
-    for (std::size_t i = 0; i < types.size(); ++i) {
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
         auto& name = node.outputs[i];
         if (name.empty()) continue;
         if (element_count(types[i].shape) == 0) {

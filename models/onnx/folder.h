@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,9 +49,19 @@ class Folder {
     void replace_decided_where(Node& node);
     bool moved_before_quantiser(const OperatorContext& context, const OperatorRule& rule, const std::vector<TensorType>& types);
 
+    /// Constant reals that are scale x (integers - zero_point).
+    struct AffineWeights {
+        std::string integers;  ///< a constant
+        double scale = 1;
+        double zero_point = 0;  ///< whole
+    };
+    std::optional<AffineWeights> affine_result(const OperatorContext& context) const;
+    void restore_quantised_weights(Node& node);
+
     FoldedGraph& graph_;
     std::map<std::string, std::string> aliases_;
     std::map<std::string, std::size_t> quantisers_;   ///< of constants: result -> position in graph_.nodes
+    std::map<std::string, AffineWeights> affine_;     ///< by the constant's name
     std::set<std::string> behind_unsupported_;        ///< tensors whose shape is not known, since an operator has no rule
     std::map<std::string, Unsupported> unsupported_;  ///< by operator type
 };
