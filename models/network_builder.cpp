@@ -194,6 +194,7 @@ TensorId NetworkBuilder::elementwise(const std::string& name, const std::string&
         result.channels = std::max(result.channels, stream(id).channels);
     }
     std::vector<Input> inputs;
+    inputs.reserve(operands.size());
     for (const TensorId id : operands) {
         inputs.push_back({id, broadcast(stream(id).tokens, result.tokens), broadcast(stream(id).channels, result.channels)});
     }

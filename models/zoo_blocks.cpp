@@ -64,7 +64,8 @@ void add_convolution(Assembly& assembly, const std::string& name, const JsonRead
 void add_head(Assembly& assembly, const std::string& name, const JsonReader& head, TensorId tokens, std::optional<TensorId>& pooled) {
     const bool on_tokens = head.at("on").one_of({"tokens", "pooled"}) == "tokens";
     if (!on_tokens && !pooled) pooled = pool(assembly.network, "pooled", "mean", tokens);
-    const TensorId made = add_dense_stack(assembly.network, name, on_tokens ? tokens : *pooled, read_dense_stack(head));
+    const TensorId from = on_tokens ? tokens : pooled.value_or(tokens);
+    const TensorId made = add_dense_stack(assembly.network, name, from, read_dense_stack(head));
     const bool scored = head.has("score");
     if (scored) head.at("score").one_of({"squared_norm"});
     assembly.network.output(name + "_output", scored ? squared_norm(assembly.network, name + ".score", made) : made);
