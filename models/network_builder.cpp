@@ -91,6 +91,12 @@ TensorId NetworkBuilder::concatenate_channels(const std::string& name, const std
     return wiring(name, "Concat", from, result, Access::aligned, Access::whole);
 }
 
+TensorId NetworkBuilder::slice_channels(const std::string& name, TensorId from, std::int64_t begin, std::int64_t count) {
+    const TensorId made = wiring(name, "Slice", {from}, {stream(from).tokens, count}, Access::aligned, Access::whole);
+    producer(made).slice_begin = begin;
+    return made;
+}
+
 TensorId NetworkBuilder::flatten(const std::string& name, TensorId from) {
     return wiring(name, "Flatten", {from}, {1, stream(from).elements()}, Access::whole, Access::whole);
 }

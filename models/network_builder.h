@@ -44,6 +44,8 @@ class NetworkBuilder {
                     Access channels);
     TensorId concatenate_tokens(const std::string& name, const std::vector<TensorId>& from);
     TensorId concatenate_channels(const std::string& name, const std::vector<TensorId>& from);
+    /// The channels [begin, begin + count).
+    TensorId slice_channels(const std::string& name, TensorId from, std::int64_t begin, std::int64_t count);
     /// All tokens as the channels of one.
     TensorId flatten(const std::string& name, TensorId from);
     /// Of n tokens all pairs (i, j), i outer, as token i (`pair_rows`) or token j (`pair_columns`): n x n of

@@ -85,9 +85,8 @@ TensorId layer(NetworkBuilder& network, const std::string& name, const Attention
 /// equation 3; massless particles: m^2 = 2 pT pT (cosh dy - cos dphi)). Constant terms and factors
 /// are folded into the weights that follow.
 TensorId pair_features(NetworkBuilder& network, const std::string& name, TensorId kinematics) {
-    const std::int64_t tokens = network.stream(kinematics).tokens;
-    const auto column = [&](const std::string& what) {
-        return network.wiring(name + "." + what, "Slice", {kinematics}, {tokens, 1}, Access::aligned, Access::whole);
+    const auto column = [&](const std::string& what, std::int64_t position) {
+        return network.slice_channels(name + "." + what, kinematics, position, 1);
     };
     const auto of_pair = [&](const std::string& what, const std::string& operation, TensorId from) {
         const TensorId first = network.pair_rows(name + "." + what + "_i", from, true);
@@ -95,10 +94,10 @@ TensorId pair_features(NetworkBuilder& network, const std::string& name, TensorI
         return network.elementwise(name + "." + what + "_" + operation, operation, {first, second});
     };
     const auto log = [&](const std::string& what, TensorId from) { return network.activation(name + ".log_" + what, "Log", from); };
-    const TensorId pt = column("pt");
+    const TensorId pt = column("pt", 0);
     const TensorId log_pt = log("pt", pt);
-    const TensorId dy = of_pair("rapidity", "Sub", column("rapidity"));
-    const TensorId dphi = of_pair("azimuth", "Sub", column("azimuth"));
+    const TensorId dy = of_pair("rapidity", "Sub", column("rapidity", 1));
+    const TensorId dphi = of_pair("azimuth", "Sub", column("azimuth", 2));
     const TensorId dy_squared = network.elementwise(name + ".dy_squared", "Mul", {dy, dy});
     const TensorId dphi_squared = network.elementwise(name + ".dphi_squared", "Mul", {dphi, dphi});
     const TensorId log_delta = log("delta", network.elementwise(name + ".delta_squared", "Add", {dy_squared, dphi_squared}));

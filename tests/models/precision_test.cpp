@@ -16,6 +16,9 @@ using namespace tessera::models;
 
 namespace {
 
+constexpr std::size_t kFirst = 512;   ///< weights of the first layer of `two_layers`
+constexpr std::size_t kSecond = 128;  ///< and of the second
+
 Precision read(const std::string& text) { return read_precision(JsonReader::from_text("study.json", text)); }
 
 Precision bits(int width) { return read("{\"weights\": " + std::to_string(width) + ", \"activations\": " + std::to_string(width) + "}"); }
@@ -73,8 +76,8 @@ TEST_CASE("canonical signed digits are counted") {
 }
 
 TEST_CASE("weights are rounded on the grid that their range needs") {
-    const std::vector<float> first = normal_values(16 * 32, 1);
-    Network network = two_layers(first, normal_values(32 * 4, 2));
+    const std::vector<float> first = normal_values(kFirst, 1);
+    Network network = two_layers(first, normal_values(kSecond, 2));
     apply_precision(network, bits(8));
     const Weights& weights = network.operators[1].weights;
     CHECK(weights.format.width == 8);
@@ -91,8 +94,8 @@ TEST_CASE("weights are rounded on the grid that their range needs") {
 }
 
 TEST_CASE("ties round to even") {
-    Network network = two_layers(std::vector<float>(16 * 32, 0.0F), std::vector<float>(32 * 4, 1.0F));
-    network.operators[1].weights.values = std::vector<float>(16 * 32, 0.5F);
+    Network network = two_layers(std::vector<float>(kFirst, 0.0F), std::vector<float>(kSecond, 1.0F));
+    network.operators[1].weights.values = std::vector<float>(kFirst, 0.5F);
     network.operators[1].weights.values[0] = 1.5F;
     network.operators[1].weights.values[1] = 2.5F;
     apply_precision(network, read(R"({"weights": "fixed<4,4>", "activations": 8})"));
@@ -124,7 +127,7 @@ TEST_CASE("digits and bits are counted by hand") {
 }
 
 TEST_CASE("later rules win, by kind, type and name") {
-    Network network = two_layers(normal_values(16 * 32, 1), normal_values(32 * 4, 2));
+    Network network = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
     apply_precision(network, read(R"({"weights": 8, "activations": 8, "accumulators": "fixed<24,12>", "rules": [
         {"operators": "dense", "weights": 6}, {"operators": "sec?nd*", "weights": "fixed<5,2>", "activations": 9, "accumulators": "fixed<20,9>"},
         {"operators": "input", "activations": 10}, {"operators": "Relu", "activations": "ufixed<7,2>"}]})"));
@@ -149,7 +152,7 @@ TEST_CASE("pruning removes the smallest magnitudes, ties as many as needed") {
     prune_weights(weights, 1);
     CHECK(weights.values == std::vector<float>(6, 0.0F));
 
-    Network network = two_layers(normal_values(16 * 32, 1), normal_values(32 * 4, 2));
+    Network network = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
     apply_precision(network, read(R"({"weights": 8, "activations": 8, "rules": [{"operators": "first", "zero_fraction": 0.75}]})"));
     CHECK(summarise_weights(network.operators[1]).zero_fraction >= 0.75);
     CHECK(summarise_weights(network.operators[3]).zero_fraction < 0.1);
@@ -191,7 +194,7 @@ TEST_CASE("more bits never cost less") {
     double real = 0;
     double untrained = 0;
     for (int width = 2; width <= 16; ++width) {
-        Network with_values = two_layers(normal_values(16 * 32, 3), normal_values(32 * 4, 4));
+        Network with_values = two_layers(normal_values(kFirst, 3), normal_values(kSecond, 4));
         Network without = two_layers();
         apply_precision(with_values, bits(width));
         apply_precision(without, bits(width));
@@ -265,7 +268,7 @@ TEST_CASE("what has no format is named") {
 }
 
 TEST_CASE("weights that are no numbers are refused") {
-    Network network = two_layers(std::vector<float>(16 * 32, std::numeric_limits<float>::quiet_NaN()), normal_values(32 * 4, 2));
+    Network network = two_layers(std::vector<float>(kFirst, std::numeric_limits<float>::quiet_NaN()), normal_values(kSecond, 2));
     CHECK_THROWS_WITH_AS(apply_precision(network, bits(8)), doctest::Contains("first"), InputError);
 }
 
