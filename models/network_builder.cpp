@@ -123,8 +123,9 @@ TensorId NetworkBuilder::convolution(const std::string& name, TensorId from, con
                                      const BuilderWeights& weights) {
     const StreamShape in = stream(from);
     const std::int64_t tokens = window_positions(shape.rows, shape) * window_positions(shape.columns, shape);
-    Operator& op =
-        add(name, "Conv", OperatorKind::convolution, {{from, Access::aligned, shape.groups > 1 ? Access::aligned : Access::whole}});
+    const Access channels_read = shape.groups > 1 ? Access::aligned : Access::whole;
+    const Access tokens_read = shape.kernel > 1 ? Access::whole : Access::aligned;  // neighbours: an aligned range lacks its border
+    Operator& op = add(name, "Conv", OperatorKind::convolution, {{from, tokens_read, channels_read}});
     op.weights = matrix(shape.kernel * shape.kernel * in.channels / shape.groups, shape.filters, weights);
     op.macs = tokens * op.weights.inputs * shape.filters;
     op.window = {shape.kernel, shape.kernel};

@@ -89,29 +89,31 @@ TEST_CASE("multiply-accumulates by hand") {
     const std::int64_t tokens = 128;
     const std::int64_t embed = 128;
     const std::int64_t layer = tokens * (4 * embed * embed + 2 * embed * 512) + 2 * tokens * tokens * embed;
-    const std::int64_t heads = tokens * 2 * (embed * 64 + 64) + 4 * embed * 64 + 64 * (10 + 2 + 8 + 1);
+    const std::int64_t heads = tokens * 2 * (embed * 64 + 64) + 4 * embed * 64 + std::int64_t{64} * (10 + 2 + 8 + 1);
     CHECK(zoo_network("masked_particle_backbone").macs() == tokens * 16 * embed + 8 * layer + heads);
 }
 
 TEST_CASE("attention reads what it needs and no more") {
     const Network network = zoo_network("particle_transformer");
     const std::vector<Flow> flows = dataflow(network);
+    const std::int64_t tokens = 128;
+    const Region row_of_head{{5, 6}, {2 * tokens, 3 * tokens}};  // of the scores: token 5, head 2
     std::int64_t checked = 0;
     for (const Flow& flow : flows) {
         const std::string& producer = network.op(flow.producer).name;
         const std::string& consumer = network.op(flow.consumer).name;
         if (producer == "pair_embedding.3.activation" && consumer == "transformer.4.bias") {
-            // Row 5 of head 2: the pairs of particle 5, that head alone.
-            const Region part = needed(flow, {{5, 6}, {2 * 128, 3 * 128}});
-            CHECK(part == Region{{5 * 128, 6 * 128}, {2, 3}});
+            // The pairs of particle 5, that head alone.
+            const Region part = needed(flow, row_of_head);
+            CHECK(part == Region{{5 * tokens, 6 * tokens}, {2, 3}});
             ++checked;
         }
         if (producer == "transformer.0.key" && consumer == "transformer.0.scores") {
-            CHECK(needed(flow, {{5, 6}, {2 * 128, 3 * 128}}) == Region{{0, 128}, {32, 48}});
+            CHECK(needed(flow, row_of_head) == Region{{0, 128}, {32, 48}});
             ++checked;
         }
         if (producer == "kinematics" && consumer == "pair_embedding.azimuth_Sub") {
-            const Region part = needed(flow, {{128, 256}, {0, 1}});
+            const Region part = needed(flow, {{tokens, 2 * tokens}, {0, 1}});
             CHECK(part.channels == Range{2, 3});
             ++checked;
         }
@@ -129,9 +131,9 @@ TEST_CASE("a particle transformer has its operators") {
         if (op.kind == OperatorKind::matmul) CHECK(op.heads == 8);
         if (op.kind == OperatorKind::input) ++inputs;
         if (op.name.ends_with(".bias") && op.kind == OperatorKind::elementwise) ++biased;
-        if (op.name == "transformer.0.scores") CHECK(network.stream(op.id) == StreamShape{128, 8 * 128});
+        if (op.name == "transformer.0.scores") CHECK(network.stream(op.id) == StreamShape{128, 1024});
         if (op.name == "class_attention.1.mix") CHECK(op.contraction == 129);
-        if (op.name == "pair_embedding.3") CHECK(network.stream(op.id) == StreamShape{128 * 128, 8});
+        if (op.name == "pair_embedding.3") CHECK(network.stream(op.id) == StreamShape{16384, 8});
     }
     CHECK(biased == 8);
     CHECK(inputs == 3);
