@@ -28,11 +28,11 @@ std::pair<double, double> boundary_bits(const MappingProblem& problem, const std
 
 BoardBound bound_boards(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                         int tmux_period_bx) {
-    BoardBound bound{choice.lower_bound, choice.binding_resource};
     const auto [in, out] = boundary_bits(problem, flows);
-    const double board_bits =
-        static_cast<double>(problem.board.ports) * problem.link.frames_per_bx(problem.clock) * tmux_period_bx * problem.link.frame_bits;
-    if (board_bits > 0 && std::max(in, out) / board_bits > bound.boards) bound = {std::max(in, out) / board_bits, "ports"};
+    const double lane_bits = static_cast<double>(problem.link.frames_per_bx(problem.clock)) * tmux_period_bx * problem.link.frame_bits;
+    BoardBound bound{choice.lower_bound, choice.binding_resource, std::max(in, out) / lane_bits};
+    const double by_ports = bound.boundary_lanes / std::max(1, problem.board.ports);
+    if (by_ports > bound.boards) bound.boards = by_ports, bound.constraint = "ports";
     return bound;
 }
 

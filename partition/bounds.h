@@ -12,8 +12,9 @@ namespace tessera::partition {
 
 /// Boards that one time node needs at the least, and what for.
 struct BoardBound {
-    double boards = 0;       ///< not rounded up
-    std::string constraint;  ///< "lut", ..., or "ports"
+    double boards = 0;          ///< not rounded up
+    std::string constraint;     ///< "lut", ..., or "ports"
+    double boundary_lanes = 0;  ///< lanes that carry all inputs once, or all outputs, whichever is more
 };
 
 /// The larger of what the resources ask for (the dual bound of `choose_options`) and of what the

@@ -1,197 +1,229 @@
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <queue>
 #include <set>
 #include <tuple>
 
-#include "partition/link_frames.h"
+#include "partition/board_fill.h"
+#include "partition/clustering.h"
 #include "partition/placement.h"
 
 namespace tessera::partition {
 
 namespace {
 
-/// Boards filled one after another; holds the state of the one under way.
+constexpr std::uint32_t kNowhere = Placement::kOutsideBoard;
+
+/// Boards filled one after another with whole clusters.
 class Growth {
   public:
-    Growth(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits)
+    Growth(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits, const Clustering& clusters)
         : graph_(graph),
           space_(space),
           limits_(limits),
-          waiting_(graph.shards.size(), 0),
-          present_bits_(graph.shards.size(), 0),
-          input_bits_(graph.shards.size(), 0),
+          clusters_(clusters),
+          inputs_(clusters.members.size()),
+          waiting_(clusters.members.size(), 0),
+          present_bits_(clusters.members.size(), 0),
+          input_bits_(clusters.members.size(), 0),
+          readers_(graph.nets.size()),
           on_board_(graph.nets.size(), 0),
-          unplaced_consumers_(graph.nets.size(), 0) {
-        placement_.board.assign(graph.shards.size(), Placement::kOutsideBoard);
+          unplaced_(graph.nets.size(), 0),
+          fill_(graph, space, limits.fill),
+          ports_(space, 0) {
+        placement_.board.assign(graph.shards.size(), kNowhere);
         placement_.slr.assign(graph.shards.size(), 0);
-        for (std::size_t n = 0; n < graph.nets.size(); ++n) unplaced_consumers_[n] = graph.nets[n].consumers.size();
-        for (std::size_t s = 0; s < graph.shards.size(); ++s) {
-            waiting_[s] = graph.inputs[s].size();
-            for (const std::uint32_t net : graph.inputs[s]) input_bits_[s] += graph.nets[net].bits;
-        }
-        for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
-            if (graph.shards[s].outside) {
-                release_consumers(s);
-            } else if (graph.inputs[s].empty()) {
-                ready_.insert(s);
+        placement_.variant.assign(graph.shards.size(), 0);
+        connect();
+        for (std::uint32_t c = 0; c < clusters.members.size(); ++c) {
+            if (outside(c)) {
+                release_readers(c);
+            } else if (inputs_[c].empty()) {
+                ready_.insert(c);
             }
         }
     }
 
-    Placement run() {
+    /// Nothing where all found their place; else a cluster that no empty board can take.
+    std::optional<std::uint32_t> run() {
         while (!ready_.empty()) {
             open_board();
             while (const auto next = pick()) place(next->first, next->second);
-        }
-        return placement_;
-    }
-
-  private:
-    using Pick = std::pair<std::uint32_t, int>;  ///< shard, SLR
-
-    void open_board() {
-        board_ = static_cast<std::uint32_t>(placement_.boards++);
-        free_.assign(static_cast<std::size_t>(space_.slrs), space_.slr_capacity * (limits_.fill * (1 - 1e-9)));
-        in_frames_.clear();
-        in_lanes_ = 0;
-        out_frames_ = 0;
-        placed_here_ = 0;
-        affine_ = {};
-        for (const std::uint32_t shard : touched_) present_bits_[shard] = 0;
-        touched_.clear();
-    }
-
-    /// The shard that shares most with this board, else the first in topological order; with its SLR.
-    std::optional<Pick> pick() {
-        while (!affine_.empty()) {
-            const auto [score, negative, shard] = affine_.top();
-            affine_.pop();
-            if (placement_.board[shard] != Placement::kOutsideBoard || score != score_of(shard)) continue;
-            if (const int slr = fitting_slr(shard); slr >= 0 && ports_allow(shard)) return Pick{shard, slr};
-        }
-        for (const std::uint32_t shard : ready_) {
-            const int slr = fitting_slr(shard);
-            // An empty board takes any shard: what does not go there goes nowhere.
-            if (slr >= 0 && (placed_here_ == 0 || ports_allow(shard))) return Pick{shard, slr};
+            if (fill_.empty()) return *ready_.begin();
         }
         return std::nullopt;
     }
 
-    std::int64_t score_of(std::uint32_t shard) const { return 2 * present_bits_[shard] - input_bits_[shard]; }
+    const Placement& placement() const { return placement_; }
 
-    /// The SLR that the shard shares most with among those with room; else the fullest with room. -1 where there is none.
-    int fitting_slr(std::uint32_t shard) const {
-        int best = -1;
-        double best_left = 0;
-        for (std::size_t slr = 0; slr < free_.size(); ++slr) {
-            if (!graph_.shards[shard].resources.fits(free_[slr])) continue;
-            const double left = (free_[slr] - graph_.shards[shard].resources).max_fraction(space_.slr_capacity);
-            if (best < 0 || left < best_left) best = static_cast<int>(slr), best_left = left;
-        }
-        return best < 0 && placed_here_ == 0 ? 0 : best;
-    }
+  private:
+    using Pick = std::pair<std::uint32_t, std::vector<Fit>>;
 
-    double fanout_of(std::uint32_t net) const { return limits_.fanout.empty() ? 1.0 : std::max(1.0, limits_.fanout[net]); }
-
-    bool ports_allow(std::uint32_t shard) const {
-        const double most = limits_.ports * space_.ports;
-        std::map<std::uint32_t, std::int64_t> added;
-        double out = out_frames_;
-        for (const std::uint32_t net : graph_.inputs[shard]) {
-            const std::uint32_t source = placement_.board[graph_.nets[net].from];
-            if (source == board_) {
-                if (unplaced_consumers_[net] == 1) out -= static_cast<double>(graph_.nets[net].frames) * fanout_of(net);
-            } else if (on_board_[net] != board_ + 1) {
-                added[source] += graph_.nets[net].frames;
+    /// The nets between clusters: what each reads, and who reads each.
+    void connect() {
+        for (std::uint32_t n = 0; n < graph_.nets.size(); ++n) {
+            const std::uint32_t own = clusters_.of_shard[graph_.nets[n].from];
+            auto& readers = readers_[n];
+            for (const std::uint32_t shard : graph_.nets[n].consumers) {
+                const std::uint32_t reader = shard == ShardGraph::kNone ? ShardGraph::kNone : clusters_.of_shard[shard];
+                if (reader != own) readers.push_back(reader);
+            }
+            std::sort(readers.begin(), readers.end());
+            readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+            unplaced_[n] = readers.size();
+            for (const std::uint32_t reader : readers) {
+                if (reader == ShardGraph::kNone) continue;
+                inputs_[reader].push_back(n);
+                ++waiting_[reader];
+                input_bits_[reader] += graph_.nets[n].bits;
             }
         }
-        for (const std::uint32_t net : graph_.outputs[shard]) out += static_cast<double>(graph_.nets[net].frames) * fanout_of(net);
-        std::int64_t lanes = in_lanes_;
-        for (const auto& [source, frames] : added) {
-            const auto known = in_frames_.find(source);
-            const std::int64_t before = known == in_frames_.end() ? 0 : known->second;
-            lanes += lanes_of(before + frames) - lanes_of(before);
-        }
-        return static_cast<double>(lanes) <= most && out / static_cast<double>(space_.frames_per_event) <= most;
     }
 
-    std::int64_t lanes_of(std::int64_t frames) const { return ceil_div(frames, space_.frames_per_event); }
+    bool outside(std::uint32_t cluster) const { return graph_.shards[clusters_.members[cluster].front()].outside; }
+    bool placed(std::uint32_t cluster) const { return placement_.board[clusters_.members[cluster].front()] != kNowhere; }
 
-    void place(std::uint32_t shard, int slr) {
-        placement_.board[shard] = board_;
-        placement_.slr[shard] = slr;
-        free_[static_cast<std::size_t>(slr)] -= graph_.shards[shard].resources;
-        ready_.erase(shard);
-        ++placed_here_;
-        for (const std::uint32_t net : graph_.inputs[shard]) {
+    void open_board() {
+        board_ = static_cast<std::uint32_t>(placement_.boards++);
+        fill_ = BoardFill(graph_, space_, limits_.fill);
+        ports_ = PortFill(space_, limits_.ports * space_.ports);
+        affine_ = {};
+        for (const std::uint32_t cluster : touched_) present_bits_[cluster] = 0;
+        touched_.clear();
+    }
+
+    /// The cluster that shares most with this board, else the first in topological order; with its places.
+    std::optional<Pick> pick() {
+        while (!affine_.empty()) {
+            const auto [score, negative, cluster] = affine_.top();
+            affine_.pop();
+            if (placed(cluster) || score != score_of(cluster)) continue;
+            if (auto fits = fill_.fit(clusters_.members[cluster]); fits && ports_.allows(port_change(cluster))) return Pick{cluster, *fits};
+        }
+        for (const std::uint32_t cluster : ready_) {
+            auto fits = fill_.fit(clusters_.members[cluster]);
+            // An empty board takes any cluster: what does not go there goes nowhere.
+            if (fits && (fill_.empty() || ports_.allows(port_change(cluster)))) return Pick{cluster, *fits};
+        }
+        return std::nullopt;
+    }
+
+    std::int64_t score_of(std::uint32_t cluster) const { return 2 * present_bits_[cluster] - input_bits_[cluster]; }
+
+    double out_frames(std::uint32_t net) const {
+        return static_cast<double>(graph_.nets[net].frames) * (limits_.fanout.empty() ? 1.0 : std::max(1.0, limits_.fanout[net]));
+    }
+
+    PortFill::Change port_change(std::uint32_t cluster) const {
+        PortFill::Change change;
+        for (const std::uint32_t net : inputs_[cluster]) {
             const std::uint32_t source = placement_.board[graph_.nets[net].from];
-            --unplaced_consumers_[net];
             if (source == board_) {
-                if (unplaced_consumers_[net] == 0) out_frames_ -= static_cast<double>(graph_.nets[net].frames) * fanout_of(net);
+                if (unplaced_[net] == 1) change.out -= out_frames(net);
             } else if (on_board_[net] != board_ + 1) {
-                auto& frames = in_frames_[source];
-                in_lanes_ += lanes_of(frames + graph_.nets[net].frames) - lanes_of(frames);
-                frames += graph_.nets[net].frames;
-                announce(net);
+                change.in[source] += graph_.nets[net].frames;
             }
         }
-        for (const std::uint32_t net : graph_.outputs[shard]) {
-            out_frames_ += static_cast<double>(graph_.nets[net].frames) * fanout_of(net);
-            announce(net);
+        for (const std::uint32_t shard : clusters_.members[cluster]) {
+            for (const std::uint32_t net : graph_.outputs[shard]) change.out += readers_[net].empty() ? 0 : out_frames(net);
         }
-        release_consumers(shard);
+        return change;
     }
 
-    /// The net's data are on this board now: its consumers want to follow.
+    void place(std::uint32_t cluster, const std::vector<Fit>& fits) {
+        ports_.add(port_change(cluster));
+        fill_.add(fits);
+        for (const Fit& fit : fits) {
+            placement_.board[fit.shard] = board_;
+            placement_.slr[fit.shard] = fit.slr;
+            placement_.variant[fit.shard] = fit.variant;
+        }
+        ready_.erase(cluster);
+        for (const std::uint32_t net : inputs_[cluster]) {
+            --unplaced_[net];
+            if (placement_.board[graph_.nets[net].from] != board_ && on_board_[net] != board_ + 1) announce(net);
+        }
+        for (const std::uint32_t shard : clusters_.members[cluster]) {
+            for (const std::uint32_t net : graph_.outputs[shard]) announce(net);
+        }
+        release_readers(cluster);
+    }
+
+    /// The net's data are on this board now: its readers want to follow.
     void announce(std::uint32_t net) {
         on_board_[net] = board_ + 1;
-        for (const std::uint32_t shard : graph_.nets[net].consumers) {
-            if (shard == ShardGraph::kNone || placement_.board[shard] != Placement::kOutsideBoard) continue;
-            if (present_bits_[shard] == 0) touched_.push_back(shard);
-            present_bits_[shard] += graph_.nets[net].bits;
-            if (waiting_[shard] == 0) offer(shard);
+        for (const std::uint32_t reader : readers_[net]) {
+            if (reader == ShardGraph::kNone || placed(reader)) continue;
+            if (present_bits_[reader] == 0) touched_.push_back(reader);
+            present_bits_[reader] += graph_.nets[net].bits;
+            if (waiting_[reader] == 0) offer(reader);
         }
     }
 
-    void release_consumers(std::uint32_t shard) {
-        for (const std::uint32_t net : graph_.outputs[shard]) {
-            for (const std::uint32_t consumer : graph_.nets[net].consumers) {
-                if (consumer == ShardGraph::kNone || --waiting_[consumer] > 0) continue;
-                ready_.insert(consumer);
-                if (present_bits_[consumer] > 0) offer(consumer);
+    void release_readers(std::uint32_t cluster) {
+        for (const std::uint32_t shard : clusters_.members[cluster]) {
+            for (const std::uint32_t net : graph_.outputs[shard]) {
+                for (const std::uint32_t reader : readers_[net]) {
+                    if (reader == ShardGraph::kNone || --waiting_[reader] > 0) continue;
+                    ready_.insert(reader);
+                    if (present_bits_[reader] > 0) offer(reader);
+                }
             }
         }
     }
 
-    void offer(std::uint32_t shard) { affine_.emplace(score_of(shard), -static_cast<std::int64_t>(shard), shard); }
+    void offer(std::uint32_t cluster) { affine_.emplace(score_of(cluster), -static_cast<std::int64_t>(cluster), cluster); }
 
     const ShardGraph& graph_;
     const BoardSpace& space_;
     const GrowthLimits& limits_;
+    const Clustering& clusters_;
     Placement placement_;
-    std::vector<std::size_t> waiting_;        ///< input nets whose producer has no board yet
-    std::vector<std::int64_t> present_bits_;  ///< inputs of a shard that are on this board
+    std::vector<std::vector<std::uint32_t>> inputs_;  ///< nets that each cluster reads from others
+    std::vector<std::size_t> waiting_;                ///< of them, those whose producer has no board yet
+    std::vector<std::int64_t> present_bits_;          ///< of them, those that are on this board
     std::vector<std::int64_t> input_bits_;
-    std::vector<std::uint32_t> on_board_;  ///< by net: last board that has it, plus 1
-    std::vector<std::size_t> unplaced_consumers_;
+    std::vector<std::vector<std::uint32_t>> readers_;  ///< clusters that read each net, its own not among them
+    std::vector<std::uint32_t> on_board_;              ///< by net: last board that has it, plus 1
+    std::vector<std::size_t> unplaced_;                ///< by net: readers without a board
     std::set<std::uint32_t> ready_;
-    std::priority_queue<std::tuple<std::int64_t, std::int64_t, std::uint32_t>> affine_;  ///< score, -shard, shard
+    std::priority_queue<std::tuple<std::int64_t, std::int64_t, std::uint32_t>> affine_;  ///< score, -cluster, cluster
     std::vector<std::uint32_t> touched_;
 
     std::uint32_t board_ = 0;
-    std::vector<Resources> free_;                      ///< by SLR
-    std::map<std::uint32_t, std::int64_t> in_frames_;  ///< by board they come from
-    std::int64_t in_lanes_ = 0;
-    double out_frames_ = 0;
-    std::size_t placed_here_ = 0;
+    BoardFill fill_;
+    PortFill ports_;
 };
+
+/// The same clusters, but for one that is taken apart.
+Clustering without(const Clustering& clusters, std::uint32_t dissolved) {
+    Clustering result;
+    result.of_shard.resize(clusters.of_shard.size());
+    const auto add = [&](std::vector<std::uint32_t> members) {
+        for (const std::uint32_t shard : members) result.of_shard[shard] = static_cast<std::uint32_t>(result.members.size());
+        result.members.push_back(std::move(members));
+    };
+    for (std::uint32_t c = 0; c < clusters.members.size(); ++c) {
+        if (c != dissolved) {
+            add(clusters.members[c]);
+        } else {
+            for (const std::uint32_t shard : clusters.members[c]) add({shard});
+        }
+    }
+    return result;
+}
 
 }  // namespace
 
-Placement grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits) {
-    return Growth(graph, space, limits).run();
+std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits) {
+    Clustering clusters = cluster_shards(graph, space, {});
+    for (;;) {
+        Growth growth(graph, space, limits, clusters);
+        const auto unfit = growth.run();
+        if (!unfit) return growth.placement();
+        if (clusters.members[*unfit].size() == 1) return std::nullopt;
+        clusters = without(clusters, *unfit);
+    }
 }
 
 std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement) {
@@ -201,7 +233,7 @@ std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placeme
         boards.clear();
         const std::uint32_t own = placement.board[graph.nets[n].from];
         for (const std::uint32_t consumer : graph.nets[n].consumers) {
-            const std::uint32_t board = consumer == ShardGraph::kNone ? Placement::kOutsideBoard : placement.board[consumer];
+            const std::uint32_t board = consumer == ShardGraph::kNone ? kNowhere : placement.board[consumer];
             if (board != own) boards.insert(board);
         }
         fanout[n] = static_cast<double>(boards.size());

@@ -29,7 +29,9 @@ std::string name_of_range(const char* what, const models::Range& range) {
     return range.size() == 1 ? fmt::format("{} {}", what, range.begin) : fmt::format("{}s {}-{}", what, range.begin, range.end - 1);
 }
 
-Shard lay_out_shard(const models::Network& network, const PlannedShard& planned, BoardId board, int slr) {
+Shard lay_out_shard(const models::Network& network, const ShardGraph& graph, std::uint32_t position, BoardId board, int slr) {
+    const PlannedShard& planned = graph.shards[position];
+    const ShardVariant& built = graph.built(position);
     const auto& op = network.operators[planned.op];
     const models::Region& region = planned.region;
     Shard shard;
@@ -38,15 +40,15 @@ Shard lay_out_shard(const models::Network& network, const PlannedShard& planned,
     shard.token_begin = region.tokens.begin, shard.token_end = region.tokens.end;
     shard.channel_begin = region.channels.begin, shard.channel_end = region.channels.end;
     shard.kind = models::name_of(op.kind);
-    shard.strategy = planned.strategy;
-    shard.engines = planned.engines;
-    shard.reuse_factor = planned.reuse_factor;
+    shard.strategy = models::name_of(built.strategy);
+    shard.engines = built.engines;
+    shard.reuse_factor = built.reuse_factor;
     shard.board = board;
     shard.slr = slr;
-    shard.resources = planned.resources;
+    shard.resources = built.resources;
     shard.chunks = planned.chunks;
-    shard.chunk_interval_cycles = planned.chunk_interval_cycles();
-    shard.latency_cycles = planned.chunk_latency_cycles();
+    shard.chunk_interval_cycles = graph.chunk_interval_cycles(position);
+    shard.latency_cycles = graph.chunk_latency_cycles(position);
     return shard;
 }
 
@@ -130,7 +132,7 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
     mapping.boards.assign(placement.boards, 0);
     for (std::size_t s = 0; s < graph.shards.size(); ++s) {
         const BoardId board = graph.shards[s].outside ? kOutside : id_at<BoardId>(placement.board[s]);
-        mapping.shards.push_back(lay_out_shard(*problem.network, graph.shards[s], board, placement.slr[s]));
+        mapping.shards.push_back(lay_out_shard(*problem.network, graph, static_cast<std::uint32_t>(s), board, placement.slr[s]));
     }
     TransferMaker(*problem.network, problem.input_bits, mapping).make(graph);
     return mapping;

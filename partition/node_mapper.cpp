@@ -9,6 +9,7 @@
 #include "partition/layout.h"
 #include "partition/patch_panel.h"
 #include "partition/placement.h"
+#include "partition/refinement.h"
 #include "partition/routing.h"
 #include "partition/schedule.h"
 #include "partition/sharding.h"
@@ -32,8 +33,10 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
                                           op.name, op.type, plan.cycles_per_event, problem.board.name);
         return failure;
     }
-    plan.choice = choose_options(plan.options, problem.board.capacity());
-    plan.bound = bound_boards(problem, flows, plan.choice, tmux_period_bx);
+    plan.bound = bound_boards(problem, flows, choose_options(plan.options, problem.board.capacity()), tmux_period_bx);
+    // A percent of the latency budget is worth a percent of the boards.
+    plan.latency_price = plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
+    plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
     return plan;
 }
 
@@ -42,11 +45,19 @@ namespace {
 /// More would make the simulation slow without changing the answer much.
 constexpr std::size_t kMostChunkTransfers = 20000;
 constexpr int kMostChunks = 4;
+constexpr std::int64_t kMovesPerShard = 200;
+constexpr std::int64_t kMostMoves = 1000000;
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
     return {"board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
             fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} in each time node, {} are there",
                         plan.tmux_period_bx, needed, board.name, most)};
+}
+
+NodeFailure too_large(const NodePlan& plan, const boards::Board& board) {
+    return {"slr", 1, 1, "SLRs",
+            fmt::format("at a TMUX period of {} BX a piece of an operator that cannot be cut further does not fit on an SLR of {}",
+                        plan.tmux_period_bx, board.name)};
 }
 
 NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
@@ -70,45 +81,38 @@ class NodeMapper {
         space_.slrs = problem.board.slrs();
         space_.ports = problem.board.ports;
         space_.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
+        context_.network = problem.network;
+        context_.flows = &flows;
+        context_.board = &problem.board;
+        context_.cycles_per_event = plan.cycles_per_event;
+        context_.input_bits = problem.input_bits;
+        context_.frame_bits = problem.link.frame_bits;
+        context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
+        context_.latency_price = plan.latency_price;
     }
 
     std::variant<Mapping, NodeFailure> run() {
         const SplitLimits limits{plan_.cycles_per_event, space_.slr_capacity};
         const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice.chosen, limits);
-        for (int chunks = std::min(kMostChunks, plan_.tmux_period_bx);; --chunks) {
-            const ShardGraph graph = shards(grids, chunks);
-            auto result = place(graph);
-            const auto* mapping = std::get_if<Mapping>(&result);
-            if (mapping == nullptr || chunks == 1 || mapping->transfers.size() * static_cast<std::size_t>(chunks) <= kMostChunkTransfers) {
-                return result;
-            }
-        }
+        return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, grids));
     }
 
   private:
-    ShardGraph shards(const std::vector<ShardGrid>& grids, int chunks) const {
-        ShardingContext context;
-        context.network = problem_.network;
-        context.flows = &flows_;
-        context.board = &problem_.board;
-        context.cycles_per_event = plan_.cycles_per_event;
-        context.input_bits = problem_.input_bits;
-        context.most_chunks = chunks;
-        context.frame_bits = problem_.link.frame_bits;
-        context.overhead_frames = problem_.link.header_frames + problem_.link.crc_frames;
-        return make_shard_graph(context, plan_.options, plan_.choice.chosen, grids);
-    }
-
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
     /// boards every net reaches, and leaves more ports free.
-    std::variant<Mapping, NodeFailure> place(const ShardGraph& graph) const {
+    std::variant<Mapping, NodeFailure> place(ShardGraph graph) const {
         constexpr int kAttempts = 8;
         GrowthLimits limits;
         for (int attempt = 0;; ++attempt) {
-            const Placement placement = grow_boards(graph, space_, limits);
+            const auto grown = grow_boards(graph, space_, limits);
+            if (!grown) return too_large(plan_, problem_.board);
+            Placement placement = *grown;
             if (placement.boards > static_cast<std::size_t>(most_boards_)) {
                 return too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
             }
+            for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
+            set_chunks(graph, context_, most_chunks());
+            placement = refined(graph, placement);
             auto result = connect(graph, placement);
             if (std::holds_alternative<Mapping>(result) || attempt + 1 == kAttempts) return result;
             limits.fanout = net_fanout(graph, placement);
@@ -116,13 +120,48 @@ class NodeMapper {
         }
     }
 
-    std::variant<Mapping, NodeFailure> connect(const ShardGraph& graph, const Placement& placement) const {
-        const auto topology = topologies::make_topology(problem_.topology, placement.boards, problem_.board.ports);
-        Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-        if (auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology)) return *failure;
-        size_buffers(mapping);
-        apply(schedule(mapping), mapping);
-        return mapping;
+    int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
+
+    Placement refined(const ShardGraph& graph, const Placement& placement) const {
+        RefinementSettings settings;
+        settings.seed = seed_;
+        settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
+        settings.hop = hop_timing();
+        Placement result = refine(graph, space_, placement, settings);
+        order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
+        return result;
+    }
+
+    HopTiming hop_timing() const {
+        const auto& link = problem_.link;
+        const double flight_ns = link.transceiver_latency_ns + link.fibre_m * link.fibre_ns_per_m;
+        HopTiming hop;
+        hop.cycles_per_frame = static_cast<double>(problem_.clock.cycles_per_bx) / link.frames_per_bx(problem_.clock);
+        hop.hop_cycles = flight_ns / problem_.clock.cycle_ns() + link.alignment_frames * hop.cycles_per_frame;
+        return hop;
+    }
+
+    /// Joins the boards and plays the schedule; with fewer chunks where the simulation would get slow.
+    std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement) const {
+        const auto topology = make_topology(placement.boards);
+        for (int chunks = most_chunks();; --chunks) {
+            Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
+            if (chunks > 1 && mapping.transfers.size() * static_cast<std::size_t>(chunks) > kMostChunkTransfers) {
+                set_chunks(graph, context_, chunks - 1);
+                continue;
+            }
+            if (auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology)) return *failure;
+            size_buffers(mapping);
+            apply(schedule(mapping), mapping);
+            return mapping;
+        }
+    }
+
+    /// Where the study leaves the lanes open, cables take no more ports than leave room for the data from outside.
+    topologies::Topology make_topology(std::size_t boards) const {
+        const bool lanes_given = problem_.topology.has("lanes") || problem_.topology.has("file");
+        const int kept = lanes_given ? 0 : std::min(problem_.board.ports / 8, 2 + static_cast<int>(plan_.bound.boundary_lanes));
+        return topologies::make_topology(problem_.topology, boards, problem_.board.ports - kept);
     }
 
     std::optional<NodeFailure> plug(Mapping& mapping, const topologies::Topology& topology) const {
@@ -149,6 +188,7 @@ class NodeMapper {
     int most_boards_;
     std::uint64_t seed_;
     BoardSpace space_;
+    ShardingContext context_;
 };
 
 }  // namespace

@@ -25,8 +25,9 @@ struct NodePlan {
     int tmux_period_bx = 1;
     std::int64_t cycles_per_event = 9;
     std::vector<std::vector<OperatorOption>> options;  ///< by operator
-    OptionChoice choice;
+    OptionChoice choice;                               ///< with latency priced
     BoardBound bound;
+    double latency_price = 0;  ///< boards that a cycle less of an operator is worth
 
     int least_boards() const;  ///< of the time node
 };

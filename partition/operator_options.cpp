@@ -31,10 +31,14 @@ std::int64_t most_channel_parts(const models::Network& network, const Operator& 
     }
 }
 
+double OperatorOption::latency_cycles() const {
+    return implementation.latency_cycles + 0.5 * static_cast<double>((tokens_per_engine - 1) * implementation.token_interval_cycles);
+}
+
 namespace {
 
 bool dominates(const OperatorOption& a, const OperatorOption& b) {
-    return a.total.fits(b.total) && a.implementation.latency_cycles <= b.implementation.latency_cycles;
+    return a.total.fits(b.total) && a.latency_cycles() <= b.latency_cycles();
 }
 
 /// Keeps what no other option beats in all resources and latency; the first of equals stays.
@@ -95,6 +99,7 @@ double largest(const Fractions& values) { return *std::max_element(values.begin(
 /// The board fractions of every option, so that the loops below touch nothing else.
 struct PricedOptions {
     std::vector<std::vector<Fractions>> by_operator;
+    std::vector<std::vector<double>> latency;  ///< in boards: cycles times their price
 
     Fractions totals(const std::vector<std::size_t>& chosen) const {
         Fractions sum{};
@@ -105,12 +110,18 @@ struct PricedOptions {
         return sum;
     }
 
+    double total_latency(const std::vector<std::size_t>& chosen) const {
+        double sum = 0;
+        for (std::size_t op = 0; op < latency.size(); ++op) sum += latency[op].empty() ? 0 : latency[op][chosen[op]];
+        return sum;
+    }
+
     std::vector<std::size_t> cheapest(const Fractions& prices) const {
         std::vector<std::size_t> chosen(by_operator.size(), 0);
         for (std::size_t op = 0; op < by_operator.size(); ++op) {
             double best = std::numeric_limits<double>::infinity();
             for (std::size_t o = 0; o < by_operator[op].size(); ++o) {
-                const double price = priced(by_operator[op][o], prices);
+                const double price = priced(by_operator[op][o], prices) + latency[op][o];
                 if (price < best) best = price, chosen[op] = o;
             }
         }
@@ -136,11 +147,12 @@ void exchange_options(const PricedOptions& options, std::vector<std::size_t>& ch
         changed = false;
         for (std::size_t op = 0; op < options.by_operator.size(); ++op) {
             const auto& mine = options.by_operator[op];
+            const auto& mine_latency = options.latency[op];
             for (std::size_t o = 0; o < mine.size(); ++o) {
                 Fractions next = totals;
                 for (std::size_t r = 0; r < next.size(); ++r) next[r] += mine[o][r] - mine[chosen[op]][r];
-                const double value = imbalance(next);
-                if (value < current * (1 - 1e-9)) totals = next, current = value, chosen[op] = o, changed = true;
+                const double value = imbalance(next) + mine_latency[o] - mine_latency[chosen[op]];
+                if (value < current * (1 - 1e-9)) totals = next, current = imbalance(next), chosen[op] = o, changed = true;
             }
         }
     }
@@ -148,11 +160,16 @@ void exchange_options(const PricedOptions& options, std::vector<std::size_t>& ch
 
 }  // namespace
 
-OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity) {
+OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity,
+                            double latency_price) {
     PricedOptions table;
     for (const auto& of_operator : options) {
         auto& row = table.by_operator.emplace_back();
-        for (const auto& option : of_operator) row.push_back(fractions_of(option.total, board_capacity));
+        auto& latency = table.latency.emplace_back();
+        for (const auto& option : of_operator) {
+            row.push_back(fractions_of(option.total, board_capacity));
+            latency.push_back(latency_price * option.latency_cycles());
+        }
     }
     Fractions prices{};
     for (std::size_t r = 0; r < prices.size(); ++r) prices[r] = board_capacity.values()[r] > 0 ? 1 : 0;
@@ -166,8 +183,11 @@ OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& opti
         for (double& price : prices) price /= sum;
         const auto chosen = table.cheapest(prices);
         const Fractions totals = table.totals(chosen);
-        if (const double bound = priced(totals, prices); bound > result.lower_bound) result.lower_bound = bound, best_prices = prices;
-        if (largest(totals) < best) best = largest(totals), result.chosen = chosen;
+        const double latency = table.total_latency(chosen);
+        if (const double bound = priced(totals, prices) + latency; bound > result.lower_bound) {
+            result.lower_bound = bound, best_prices = prices;
+        }
+        if (largest(totals) + latency < best) best = largest(totals) + latency, result.chosen = chosen;
         const double step = 1.0 / (1 + 0.1 * round);
         for (std::size_t r = 0; r < prices.size(); ++r) prices[r] *= std::exp(step * (totals[r] / std::max(largest(totals), 1e-300) - 1));
     }

@@ -28,6 +28,9 @@ struct OperatorOption {
     std::int64_t tokens_per_engine = 1;
     models::Implementation implementation;  ///< of one engine over all channels
     Resources total;                        ///< of all engines
+
+    /// From the first token to the last result, roughly: half of an engine's tokens delay those who wait for it.
+    double latency_cycles() const;
 };
 
 /// All ways worth choosing from that keep up with an event every `cycles_per_event` and whose
@@ -51,6 +54,10 @@ struct OptionChoice {
 ///
 /// For any prices that sum to 1, the sum over operators of the cheapest option is a lower bound on
 /// the largest total (LP duality); `lower_bound` is the best of them.
-OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity);
+///
+/// Where `latency_price` (boards per cycle) is above 0, faster options are worth it, and
+/// `lower_bound` bounds boards and priced latency together.
+OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity,
+                            double latency_price = 0);
 
 }  // namespace tessera::partition

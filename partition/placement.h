@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "partition/shard_graph.h"
@@ -16,12 +17,13 @@ struct BoardSpace {
     std::int64_t frames_per_event = 9;  ///< of one lane: TMUX period x frames per BX
 };
 
-/// Which board and SLR each shard sits on.
+/// Which board and SLR each shard sits on, and how it is built there.
 struct Placement {
     static constexpr std::uint32_t kOutsideBoard = 0xffffffffU;  ///< of sources
 
-    std::vector<std::uint32_t> board;  ///< by shard
-    std::vector<int> slr;              ///< by shard
+    std::vector<std::uint32_t> board;    ///< by shard
+    std::vector<int> slr;                ///< by shard
+    std::vector<std::uint32_t> variant;  ///< by shard, among its variants
     std::size_t boards = 0;
 };
 
@@ -32,11 +34,13 @@ struct GrowthLimits {
     std::vector<double> fanout;  ///< boards that each net is expected to reach; empty: one
 };
 
-/// Fills boards one after another. A shard is placed only after all that it reads, so that data
+/// Fills boards one after another with clusters of shards. A cluster is placed only after all that it reads, so that data
 /// never flow back to an earlier board; among those the one that shares most data with the board
 /// under way comes next (greedy graph growing, Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998,
-/// section 4.2, made one-directional).
-Placement grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
+/// section 4.2, made one-directional). Of the ways to build it, it takes the one that leaves the
+/// board's resources most evenly filled, less what its speed is worth.
+/// Nothing where a shard does not fit an empty SLR in any way.
+std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
 /// Boards that each net reaches beside its own, the outside among them.
 std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement);

@@ -14,12 +14,12 @@ using models::Region;
 
 std::int64_t PlannedShard::tokens_per_chunk() const { return ceil_div(region.tokens.size(), chunks); }
 
-int PlannedShard::chunk_interval_cycles() const {
-    return outside ? 0 : static_cast<int>(ceil_div(tokens_per_chunk(), engines)) * token_interval_cycles;
+int ShardVariant::chunk_interval_cycles(std::int64_t tokens_per_chunk) const {
+    return static_cast<int>(ceil_div(tokens_per_chunk, engines)) * token_interval_cycles;
 }
 
-int PlannedShard::chunk_latency_cycles() const {
-    return outside ? 0 : token_latency_cycles + static_cast<int>(ceil_div(tokens_per_chunk(), engines) - 1) * token_interval_cycles;
+int ShardVariant::chunk_latency_cycles(std::int64_t tokens_per_chunk) const {
+    return token_latency_cycles + static_cast<int>(ceil_div(tokens_per_chunk, engines) - 1) * token_interval_cycles;
 }
 
 int element_bits(const models::Tensor& tensor, int otherwise) { return tensor.format.width > 0 ? tensor.format.width : otherwise; }
@@ -28,52 +28,90 @@ namespace {
 
 Range intersection(const Range& a, const Range& b) { return {std::max(a.begin, b.begin), std::min(a.end, b.end)}; }
 
-/// The most chunks, up to `most`, with which a shard still keeps up with its events.
-int chunks_for(const PlannedShard& shard, int most, std::int64_t cycles_per_event) {
-    PlannedShard trial = shard;
-    for (trial.chunks = static_cast<int>(std::min<std::int64_t>(most, shard.region.tokens.size())); trial.chunks > 1; --trial.chunks) {
-        if (std::int64_t{trial.chunks} * trial.chunk_interval_cycles() <= cycles_per_event) break;
+/// Enumerates the ways to build shards; shards of one operator and of the same size and channels share them.
+class VariantTable {
+  public:
+    VariantTable(const ShardingContext& context, ShardGraph& graph) : context_(context), graph_(graph) {}
+
+    std::uint32_t find(const models::Operator& op, const OperatorOption& model, const Region& region) {
+        const auto key = std::tuple(index(op.id), region.tokens.size(), region.channels.begin, region.channels.end);
+        const auto [place, fresh] = known_.try_emplace(key, static_cast<std::uint32_t>(graph_.variants.size()));
+        if (fresh) graph_.variants.push_back(enumerate(op, model, region));
+        return place->second;
     }
-    return std::max(1, trial.chunks);
-}
 
-/// The implementation of a smaller region that corresponds to the one chosen for the whole operator.
-models::Implementation same_kind(const ShardingContext& context, const models::Operator& op, const models::ImplementationRequest& request,
-                                 const models::Implementation& model) {
-    const auto all = models::implementations(*context.network, op, request, context.board->device);
-    const auto distance = [&](const models::Implementation& candidate) {
-        return std::tuple(candidate.strategy != model.strategy, std::abs(candidate.reuse_factor - model.reuse_factor),
-                          candidate.resources.max_fraction(context.board->slr_capacity()));
-    };
-    const auto nearest = std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
-    return nearest == all.end() ? model : *nearest;
-}
+    /// The one set of a source: nothing to build, no time to take.
+    std::uint32_t of_source() {
+        if (source_ == kUnknown) {
+            source_ = static_cast<std::uint32_t>(graph_.variants.size());
+            graph_.variants.push_back({ShardVariant{models::Strategy::wiring, 1, 1, {}, 0, 0}});
+        }
+        return source_;
+    }
 
-PlannedShard plan_shard(const ShardingContext& context, const models::Operator& op, const OperatorOption& option, const Region& region) {
-    PlannedShard shard;
-    shard.op = static_cast<std::uint32_t>(index(op.id));
-    shard.region = region;
-    shard.engines = static_cast<int>(ceil_div(region.tokens.size(), option.tokens_per_engine));
-    const Range first_engine{region.tokens.begin, region.tokens.begin + ceil_div(region.tokens.size(), shard.engines)};
-    const auto built = same_kind(context, op, {{first_engine, region.channels}, context.cycles_per_event}, option.implementation);
-    shard.strategy = models::name_of(built.strategy);
-    shard.reuse_factor = built.reuse_factor;
-    shard.resources = built.resources * shard.engines;
-    shard.token_interval_cycles = built.token_interval_cycles;
-    shard.token_latency_cycles = built.latency_cycles;
-    shard.chunks = chunks_for(shard, context.most_chunks, context.cycles_per_event);
-    return shard;
-}
+  private:
+    static constexpr std::uint32_t kUnknown = 0xffffffffU;
 
-PlannedShard plan_source(const ShardingContext& context, const models::Operator& op, const Region& region) {
-    PlannedShard shard;
-    shard.op = static_cast<std::uint32_t>(index(op.id));
-    shard.region = region;
-    shard.strategy = models::name_of(models::Strategy::wiring);
-    shard.chunks = static_cast<int>(std::min<std::int64_t>(context.most_chunks, region.tokens.size()));
-    shard.outside = true;
-    return shard;
-}
+    std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, const Region& region) const {
+        const Resources slr = context_.board->slr_capacity();
+        const std::int64_t tokens = region.tokens.size();
+        const double share = static_cast<double>(region.channels.size() * tokens) /
+                             static_cast<double>(context_.network->stream(op.id).channels * model.tokens_per_engine * model.engines);
+        std::vector<std::pair<double, ShardVariant>> all;  // distance to the model, variant
+        std::int64_t engines = splits_tokens(op) ? ceil_div(tokens, context_.cycles_per_event) : 1;
+        for (;; engines *= 2) {
+            const std::int64_t of_engine = ceil_div(tokens, engines);
+            const Range first_engine{region.tokens.begin, region.tokens.begin + of_engine};
+            for (const auto& made : models::implementations(
+                     *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, context_.board->device)) {
+                const Resources resources = made.resources * static_cast<double>(engines);
+                all.emplace_back(distance(resources, model.total * share, slr),
+                                 ShardVariant{made.strategy, static_cast<int>(engines), made.reuse_factor, resources,
+                                              made.token_interval_cycles, made.latency_cycles});
+            }
+            if (of_engine <= 1 || !splits_tokens(op)) break;
+        }
+        std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        return worth_considering(all, slr);
+    }
+
+    static double distance(const Resources& a, const Resources& b, const Resources& slr) {
+        double sum = 0;
+        for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+            const double of = slr.values()[r];
+            if (of > 0) sum += std::abs(a.values()[r] - b.values()[r]) / of;
+        }
+        return sum;
+    }
+
+    /// Those that leave room beside them and that no other beats; where none leaves room, the smallest.
+    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, const Resources& slr) const {
+        std::vector<ShardVariant> kept;
+        const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
+        for (const auto& [away, variant] : all) {
+            if (!(size(variant) <= context_.largest_variant)) continue;
+            const auto beats = [&](const ShardVariant& a, const ShardVariant& b) {
+                return a.resources.fits(b.resources) && full_latency(a) <= full_latency(b);
+            };
+            const auto& candidate = variant;
+            if (std::any_of(kept.begin(), kept.end(), [&](const ShardVariant& other) { return beats(other, candidate); })) continue;
+            std::erase_if(kept, [&](const ShardVariant& other) { return beats(candidate, other); });
+            kept.push_back(variant);
+        }
+        if (kept.empty()) {
+            const auto smaller = [&](const auto& a, const auto& b) { return size(a.second) < size(b.second); };
+            kept.push_back(std::min_element(all.begin(), all.end(), smaller)->second);
+        }
+        return kept;
+    }
+
+    static int full_latency(const ShardVariant& variant) { return variant.token_latency_cycles + variant.token_interval_cycles; }
+
+    const ShardingContext& context_;
+    ShardGraph& graph_;
+    std::map<std::tuple<std::size_t, std::int64_t, std::int64_t, std::int64_t>, std::uint32_t> known_;
+    std::uint32_t source_ = kUnknown;
+};
 
 /// Finds the needs of every consumer along one flow.
 class FlowTracer {
@@ -82,10 +120,11 @@ class FlowTracer {
                ShardGraph& graph)
         : context_(context), grids_(grids), first_shard_(first_shard), graph_(graph) {}
 
-    void trace(const Flow& flow) {
+    void trace(std::uint32_t flow_position) {
+        const Flow& flow = (*context_.flows)[flow_position];
         const auto& consumer = context_.network->op(flow.consumer);
         if (consumer.kind == models::OperatorKind::output) {
-            add_needs(flow, flow.from, ShardGraph::kNone, {});
+            add_needs(flow_position, flow.from, ShardGraph::kNone);
             return;
         }
         const auto& split = grids_[index(flow.consumer)].split;
@@ -94,35 +133,13 @@ class FlowTracer {
             const auto to = first + static_cast<std::uint32_t>(s);
             const Region needed = models::needed(flow, graph_.shards[to].region);
             if (needed.tokens.empty() || needed.channels.empty()) continue;
-            add_needs(flow, needed, to, needed_ends(flow, graph_.shards[to]));
+            add_needs(flow_position, needed, to);
         }
     }
 
   private:
-    /// For each chunk of the consumer: the end of the producer's tokens that it and those before it need.
-    static std::vector<std::int64_t> needed_ends(const Flow& flow, const PlannedShard& consumer) {
-        std::vector<std::int64_t> ends;
-        const Range tokens = consumer.region.tokens;
-        for (int chunk = 0; chunk < consumer.chunks; ++chunk) {
-            const std::int64_t end = std::min(tokens.end, tokens.begin + (chunk + 1) * consumer.tokens_per_chunk());
-            const Region so_far = models::needed(flow, {{tokens.begin, end}, consumer.region.channels});
-            ends.push_back(so_far.tokens.empty() ? 0 : so_far.tokens.end);
-        }
-        return ends;
-    }
-
-    /// False where waiting chunk by chunk (rule 1 of mapping.h) covers all that the consumer's chunks need.
-    static bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>& ends) {
-        const auto consumer_chunks = static_cast<std::int64_t>(ends.size());
-        for (std::int64_t chunk = 0; chunk < consumer_chunks; ++chunk) {
-            const std::int64_t end = std::min(ends[static_cast<std::size_t>(chunk)], producer.region.tokens.end);
-            const std::int64_t waits_for = ceil_div((chunk + 1) * producer.chunks, consumer_chunks) * producer.tokens_per_chunk();
-            if (end - producer.region.tokens.begin > waits_for) return true;
-        }
-        return false;
-    }
-
-    void add_needs(const Flow& flow, const Region& needed, std::uint32_t to, const std::vector<std::int64_t>& ends) {
+    void add_needs(std::uint32_t flow_position, const Region& needed, std::uint32_t to) {
+        const Flow& flow = (*context_.flows)[flow_position];
         const auto& grid = grids_[index(flow.producer)];
         const std::uint32_t first = first_shard_[index(flow.producer)];
         const int bits = element_bits(context_.network->tensor(flow.tensor), context_.input_bits);
@@ -135,8 +152,7 @@ class FlowTracer {
                 const auto from = first + static_cast<std::uint32_t>(slice * grid.split.parts + part);
                 if (to == ShardGraph::kNone && graph_.shards[from].outside) continue;  // it never entered
                 const Region region{tokens, channels};
-                const bool barrier = flow.tokens == models::Access::whole || needs_barrier(graph_.shards[from], ends);
-                graph_.needs.push_back({from, to, flow.tensor, region, region.elements() * bits, barrier && to != ShardGraph::kNone});
+                graph_.needs.push_back({from, to, flow_position, flow.tensor, region, region.elements() * bits, false});
             }
         }
     }
@@ -177,11 +193,44 @@ void make_nets(ShardGraph& graph, const ShardingContext& context) {
     }
 }
 
+/// For each chunk of the consumer: the end of the producer's tokens that it and those before it need.
+std::vector<std::int64_t> needed_ends(const Flow& flow, const PlannedShard& consumer) {
+    std::vector<std::int64_t> ends;
+    const Range tokens = consumer.region.tokens;
+    for (int chunk = 0; chunk < consumer.chunks; ++chunk) {
+        const std::int64_t end = std::min(tokens.end, tokens.begin + (chunk + 1) * consumer.tokens_per_chunk());
+        const Region so_far = models::needed(flow, {{tokens.begin, end}, consumer.region.channels});
+        ends.push_back(so_far.tokens.empty() ? 0 : so_far.tokens.end);
+    }
+    return ends;
+}
+
+/// False where waiting chunk by chunk (rule 1 of mapping.h) covers all that the consumer's chunks need.
+bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>& ends) {
+    const auto consumer_chunks = static_cast<std::int64_t>(ends.size());
+    for (std::int64_t chunk = 0; chunk < consumer_chunks; ++chunk) {
+        const std::int64_t end = std::min(ends[static_cast<std::size_t>(chunk)], producer.region.tokens.end);
+        const std::int64_t waits_for = ceil_div((chunk + 1) * producer.chunks, consumer_chunks) * producer.tokens_per_chunk();
+        if (end - producer.region.tokens.begin > waits_for) return true;
+    }
+    return false;
+}
+
+/// The most chunks, up to `most`, with which a shard still keeps up with its events.
+int chunks_for(const PlannedShard& shard, const ShardVariant& built, int most, std::int64_t cycles_per_event) {
+    const std::int64_t tokens = shard.region.tokens.size();
+    for (auto chunks = static_cast<int>(std::min<std::int64_t>(most, tokens)); chunks > 1; --chunks) {
+        if (std::int64_t{chunks} * built.chunk_interval_cycles(ceil_div(tokens, chunks)) <= cycles_per_event) return chunks;
+    }
+    return 1;
+}
+
 }  // namespace
 
 ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<std::vector<OperatorOption>>& options,
                             const std::vector<std::size_t>& chosen, const std::vector<ShardGrid>& grids) {
     ShardGraph graph;
+    VariantTable table(context, graph);
     std::vector<std::uint32_t> first_shard(grids.size(), 0);
     for (const auto& op : context.network->operators) {
         const std::size_t position = index(op.id);
@@ -189,20 +238,38 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
         const bool source = op.kind == models::OperatorKind::input;
         if (!source && !has_hardware(op)) continue;
         const auto& grid = grids[position];
-        for (std::int64_t slice = 0; slice < grid.split.slices; ++slice) {
-            for (std::int64_t part = 0; part < grid.split.parts; ++part) {
-                const Region region{grid.slice(slice), grid.part(part)};
-                graph.shards.push_back(source ? plan_source(context, op, region)
-                                              : plan_shard(context, op, options[position][chosen[position]], region));
-            }
+        for (std::int64_t s = 0; s < grid.split.slices * grid.split.parts; ++s) {
+            PlannedShard shard;
+            shard.op = static_cast<std::uint32_t>(position);
+            shard.region = {grid.slice(s / grid.split.parts), grid.part(s % grid.split.parts)};
+            shard.outside = source;
+            shard.variants = source ? table.of_source() : table.find(op, options[position][chosen[position]], shard.region);
+            shard.latency_price = context.latency_price / static_cast<double>(grid.split.slices * grid.split.parts);
+            graph.shards.push_back(shard);
         }
     }
     FlowTracer tracer(context, grids, first_shard, graph);
-    for (const auto& flow : *context.flows) tracer.trace(flow);
+    for (std::uint32_t flow = 0; flow < context.flows->size(); ++flow) tracer.trace(flow);
     std::stable_sort(graph.needs.begin(), graph.needs.end(),
                      [](const Need& a, const Need& b) { return std::tie(a.to, a.from) < std::tie(b.to, b.from); });
     make_nets(graph, context);
     return graph;
+}
+
+void set_chunks(ShardGraph& graph, const ShardingContext& context, int most_chunks) {
+    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+        auto& shard = graph.shards[s];
+        const auto most = static_cast<int>(std::min<std::int64_t>(most_chunks, shard.region.tokens.size()));
+        shard.chunks = shard.outside ? most : chunks_for(shard, graph.built(s), most, context.cycles_per_event);
+    }
+    std::vector<std::int64_t> ends;
+    std::pair<std::uint32_t, std::uint32_t> known{ShardGraph::kNone, ShardGraph::kNone};  // consumer and flow that `ends` are for
+    for (Need& need : graph.needs) {
+        if (need.to == ShardGraph::kNone) continue;
+        const Flow& flow = (*context.flows)[need.flow];
+        if (known != std::pair(need.to, need.flow)) known = {need.to, need.flow}, ends = needed_ends(flow, graph.shards[need.to]);
+        need.barrier = flow.tokens == models::Access::whole || needs_barrier(graph.shards[need.from], ends);
+    }
 }
 
 }  // namespace tessera::partition

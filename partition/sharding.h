@@ -14,8 +14,9 @@ struct ShardingContext {
     const std::vector<models::Flow>* flows = nullptr;
     const boards::Board* board = nullptr;
     std::int64_t cycles_per_event = 9;
-    int input_bits = 16;  ///< width of a tensor that has no format
-    int most_chunks = 4;  ///< per shard and event
+    int input_bits = 16;           ///< width of a tensor that has no format
+    double latency_price = 0;      ///< boards that a cycle less of an operator is worth
+    double largest_variant = 0.5;  ///< of an SLR, in its scarcest resource
     int frame_bits = 64;
     int overhead_frames = 2;  ///< header and CRC of a transfer
 };
@@ -23,12 +24,16 @@ struct ShardingContext {
 /// Bits of one element of a tensor on a link.
 int element_bits(const models::Tensor& tensor, int otherwise);
 
-/// Makes the shards of every operator by its grid, with the implementation that was chosen, and
-/// finds what flows between them.
-///
-/// An input waits for all of its producer (`barrier`) where the order in which the producer makes
-/// its tokens is not the order in which the consumer needs them, chunk by chunk.
+/// Makes the shards of every operator by its grid, each with all ways to build it that are worth
+/// considering (the one nearest to what was chosen for the operator first), and finds what flows
+/// between them. Chunks are left to `set_chunks`.
 ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<std::vector<OperatorOption>>& options,
                             const std::vector<std::size_t>& chosen, const std::vector<ShardGrid>& grids);
+
+/// Gives every shard, as it is to be built now, as many chunks as it can stream, up to `most_chunks`.
+///
+/// An input then waits for all of its producer (`barrier`) where the order in which the producer
+/// makes its tokens is not the order in which the consumer needs them, chunk by chunk.
+void set_chunks(ShardGraph& graph, const ShardingContext& context, int most_chunks);
 
 }  // namespace tessera::partition

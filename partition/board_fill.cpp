@@ -1,0 +1,105 @@
+#include "partition/board_fill.h"
+
+#include <cmath>
+
+#include "partition/link_frames.h"
+
+namespace tessera::partition {
+
+BoardFill::BoardFill(const ShardGraph& graph, const BoardSpace& space, double fill)
+    : graph_(&graph), space_(&space), free_(static_cast<std::size_t>(space.slrs), space.slr_capacity * (fill * (1 - 1e-9))) {}
+
+std::optional<std::vector<Fit>> BoardFill::fit(const std::vector<std::uint32_t>& shards) const {
+    BoardFill trial = *this;
+    std::vector<Fit> fits;
+    for (const std::uint32_t shard : shards) {
+        const auto found = trial.fit_one(shard);
+        if (!found) return std::nullopt;
+        trial.add_one(*found);
+        fits.push_back(*found);
+    }
+    return fits;
+}
+
+void BoardFill::add(const std::vector<Fit>& fits) {
+    for (const Fit& fit : fits) add_one(fit);
+}
+
+void BoardFill::add_one(const Fit& fit) {
+    const Resources& needed = graph_->variants_of(fit.shard)[fit.variant].resources;
+    free_[static_cast<std::size_t>(fit.slr)] -= needed;
+    used_ += needed;
+    ++shards_;
+}
+
+namespace {
+
+/// Cycles from a shard's first chunk to its last result, roughly: half of its tokens wait for their turn.
+double cycles_of(const PlannedShard& shard, const ShardVariant& variant) {
+    return 0.5 * (variant.token_latency_cycles + variant.chunk_latency_cycles(shard.region.tokens.size()));
+}
+
+}  // namespace
+
+std::optional<Fit> BoardFill::fit_one(std::uint32_t shard) const {
+    std::optional<Fit> best;
+    double best_cost = 0;
+    const auto& variants = graph_->variants_of(shard);
+    for (std::uint32_t v = 0; v < variants.size(); ++v) {
+        const int slr = tightest_slr(variants[v].resources);
+        if (slr < 0) continue;
+        const PlannedShard& planned = graph_->shards[shard];
+        const double cost = evenness(used_ + variants[v].resources) + planned.latency_price * cycles_of(planned, variants[v]);
+        if (!best || cost < best_cost) best = Fit{shard, slr, v}, best_cost = cost;
+    }
+    return best;
+}
+
+/// Of the SLRs with room the one that it fills most; -1 where there is none.
+int BoardFill::tightest_slr(const Resources& needed) const {
+    int best = -1;
+    double best_left = 0;
+    for (std::size_t slr = 0; slr < free_.size(); ++slr) {
+        if (!needed.fits(free_[slr])) continue;
+        const double left = (free_[slr] - needed).max_fraction(space_->slr_capacity);
+        if (best < 0 || left < best_left) best = static_cast<int>(slr), best_left = left;
+    }
+    return best;
+}
+
+/// The eighth norm of a board's five utilisations: near the largest, but all count. In boards.
+double BoardFill::evenness(const Resources& used) const {
+    double sum = 0;
+    for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+        const double of = space_->slr_capacity.values()[r] * space_->slrs;
+        if (of <= 0) continue;
+        double power = used.values()[r] / of;
+        power *= power, power *= power, power *= power;
+        sum += power;
+    }
+    return std::sqrt(std::sqrt(std::sqrt(sum)));
+}
+
+std::int64_t PortFill::lanes(std::int64_t frames) const { return ceil_div(frames, space_->frames_per_event); }
+
+bool PortFill::allows(const Change& change) const {
+    std::int64_t in = in_lanes_;
+    for (const auto& [board, frames] : change.in) {
+        const auto known = in_frames_.find(board);
+        const std::int64_t before = known == in_frames_.end() ? 0 : known->second;
+        in += lanes(before + frames) - lanes(before);
+    }
+    return static_cast<double>(in) <= most_lanes_ &&
+           (out_frames_ + change.out) / static_cast<double>(space_->frames_per_event) <= most_lanes_;
+}
+
+void PortFill::add(const Change& change) {
+    for (const auto& [board, frames] : change.in) {
+        auto& known = in_frames_[board];
+        in_lanes_ += lanes(known + frames) - lanes(known);
+        known += frames;
+    }
+    out_frames_ += change.out;
+}
+
+}  // namespace tessera::partition
