@@ -1,0 +1,73 @@
+#include "sim/kernel.h"
+
+#include <cstdlib>
+
+#include "core/error.h"
+
+/// libsystemc's own main() calls this; Tessera has its own main().
+int sc_main(int, char**) { return 0; }
+
+namespace tessera::sim {
+
+namespace {
+
+/// Reports of the kernel are defects of the model: as exceptions they say where.
+void throw_report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
+    if (report.get_severity() == sc_core::SC_INFO) return;
+    throw std::logic_error(std::string("SystemC: ") + report.get_msg_type() + ": " + report.get_msg());
+}
+
+/// SystemC 2.3.4 keeps its context in two globals; replacing both is the only way to a second
+/// elaboration in one process.
+void renew_context() {
+    static bool used = false;
+    ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+    if (used) {
+        delete sc_core::sc_curr_simcontext;
+        sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = new sc_core::sc_simcontext;
+    }
+    used = true;
+    sc_core::sc_get_curr_simcontext();
+    sc_core::sc_report_handler::set_handler(throw_report);
+}
+
+}  // namespace
+
+System::System(const Tables& tables, Statistics& statistics, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order)
+    : stations(time_nodes * tables.stations), tables_(tables) {
+    renew_context();
+    for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(tables, statistics, window));
+    for (const std::size_t position : order) {
+        const std::size_t node = position / tables.stations;
+        const std::size_t station = position % tables.stations;
+        const auto name = "node" + std::to_string(node) + (station == tables.outside ? "_outside" : "_board" + std::to_string(station));
+        stations[position] = std::make_unique<Station>(name.c_str(), *nodes[node], pool_, static_cast<std::uint32_t>(station));
+    }
+    connect();
+}
+
+System::~System() = default;
+
+void System::connect() {
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+        const auto station = [&](std::uint32_t s) -> Station& { return *stations[n * tables_.stations + s]; };
+        for (std::uint32_t l = 0; l < tables_.links.size(); ++l) station(tables_.links[l].from).connect(l, station(tables_.links[l].to));
+        // A socket must lead somewhere; a station that no link leaves or enters is joined to itself.
+        for (std::uint32_t s = 0; s < tables_.stations; ++s) station(s).close();
+    }
+}
+
+void System::run_until(std::int64_t tick) {
+    const auto now = static_cast<std::int64_t>(sc_core::sc_time_stamp().value());
+    if (tick <= now) return;
+    sc_core::sc_start(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(tick - now)), sc_core::SC_RUN_TO_TIME);
+}
+
+bool System::is_idle() const { return !sc_core::sc_pending_activity(); }
+
+void System::inject(std::size_t node, std::int64_t bx) {
+    const std::int64_t event = nodes[node]->inject(bx);
+    stations[node * tables_.stations + tables_.outside]->begin_event(event, bx * tables_.ticks_per_bx);
+}
+
+}  // namespace tessera::sim

@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include "sim/simulation.h"
+
+namespace tessera::sim {
+
+namespace {
+
+constexpr double kMost = 1e18;
+constexpr std::int64_t kMostCount = INT64_MAX;
+
+std::int64_t count(const JsonReader& reader, const std::string& key) { return reader.at(key).integer(0, kMostCount); }
+double real(const JsonReader& reader, const std::string& key) { return reader.at(key).number(0, kMost); }
+
+}  // namespace
+
+Json to_json(const Result& result) {
+    Json json;
+    json["schema"] = "tessera.simulation/1";
+    json["bunch_crossings"] = result.bunch_crossings;
+    json["events"] = {{"injected", result.events.injected},
+                      {"completed", result.events.completed},
+                      {"lost", result.events.lost},
+                      {"corrupted", result.events.corrupted},
+                      {"in_flight", result.events.in_flight}};
+    json["latency_ns"] = {
+        {"min", result.latency_ns.min}, {"p50", result.latency_ns.p50}, {"p99", result.latency_ns.p99}, {"max", result.latency_ns.max}};
+    json["max_latency_ticks"] = result.max_latency_ticks;
+    json["latency_histogram_upto_ns_events"] = result.latency_histogram;
+    json["max_interval_ns"] = result.max_interval_ns;
+    json["longest_stage_interval_ns"] = result.longest_stage_interval_ns;
+    json["slowest_stage"] = result.slowest_stage;
+    json["breakdown"] = Json::array();
+    for (const auto& step : result.breakdown) json["breakdown"].push_back({{"stage", step.stage}, {"kind", step.kind}, {"ns", step.ns}});
+    json["boards_busy_fraction"] = Json::array();
+    for (const auto& board : result.boards) json["boards_busy_fraction"].push_back(board.busy_fraction);
+    json["links"] = Json::array();
+    for (const auto& link : result.links) {
+        json["links"].push_back(
+            {{"utilisation", link.utilisation}, {"peak_buffer_frames", link.peak_buffer_frames}, {"lost_chunks", link.lost_chunks}});
+    }
+    json["losses"] = result.losses;
+    json["link_chunks"] = result.link_chunks;
+    json["fingerprint"] = fmt::format("{:016x}", result.fingerprint);
+    return json;
+}
+
+Result read_result(const JsonReader& reader) {
+    if (reader.at("schema").text() != "tessera.simulation/1") reader.at("schema").fail("found another schema", "tessera.simulation/1");
+    Result result;
+    result.bunch_crossings = count(reader, "bunch_crossings");
+    const auto events = reader.at("events");
+    result.events = {count(events, "injected"), count(events, "completed"), count(events, "lost"), count(events, "corrupted"),
+                     count(events, "in_flight")};
+    const auto latency = reader.at("latency_ns");
+    result.latency_ns = {real(latency, "min"), real(latency, "p50"), real(latency, "p99"), real(latency, "max")};
+    result.max_latency_ticks = count(reader, "max_latency_ticks");
+    for (const auto& bin : reader.at("latency_histogram_upto_ns_events").items()) {
+        const auto pair = bin.items();
+        if (pair.size() != 2) bin.fail("found " + std::to_string(pair.size()) + " values", "an edge in ns and a count");
+        result.latency_histogram.emplace_back(pair[0].number(0, kMost), pair[1].integer(0, kMostCount));
+    }
+    result.max_interval_ns = real(reader, "max_interval_ns");
+    result.longest_stage_interval_ns = real(reader, "longest_stage_interval_ns");
+    result.slowest_stage = reader.at("slowest_stage").text();
+    for (const auto& step : reader.at("breakdown").items()) {
+        result.breakdown.push_back({step.at("stage").text(), step.at("kind").one_of({"input", "compute", "serialise", "link", "switch", "wait"}),
+                                    step.at("ns").number(0, kMost)});
+    }
+    for (const auto& board : reader.at("boards_busy_fraction").items()) result.boards.push_back({board.number(0, kMost)});
+    for (const auto& link : reader.at("links").items()) {
+        result.links.push_back({real(link, "utilisation"), count(link, "peak_buffer_frames"), count(link, "lost_chunks")});
+    }
+    for (const auto& loss : reader.at("losses").items()) result.losses.push_back(loss.text());
+    result.link_chunks = count(reader, "link_chunks");
+    try {
+        result.fingerprint = std::stoull(reader.at("fingerprint").text(), nullptr, 16);
+    } catch (const std::logic_error&) {
+        reader.at("fingerprint").fail("found " + reader.at("fingerprint").text(), "a hexadecimal number");
+    }
+    reader.done();
+    return result;
+}
+
+}  // namespace tessera::sim

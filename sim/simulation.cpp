@@ -1,0 +1,200 @@
+#include "sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "sim/filling.h"
+#include "sim/kernel.h"
+
+namespace tessera::sim {
+
+namespace {
+
+constexpr std::int64_t kRecordedNs = 25'000;        // records of events are kept for twice the latency budget of the trigger
+constexpr std::int64_t kDrainBx = 100'000;          // after the last event; a system that is still moving then never ends
+constexpr std::int64_t kCrossingsPerSlice = 64;     // between two looks at the progress
+constexpr std::size_t kHistogramBins = 40;
+
+/// The order in which stations are constructed; shuffled (Fisher and Yates) on request.
+std::vector<std::size_t> construction_order(std::size_t stations, const Options& options) {
+    std::vector<std::size_t> order(stations);
+    std::iota(order.begin(), order.end(), 0U);
+    if (!options.shuffle_construction) return order;
+    std::mt19937_64 random(options.seed);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+    return order;
+}
+
+/// The longest time between the decisions of two crossings that follow one another.
+class Intervals {
+  public:
+    /// Takes what the nodes completed; crossings come roughly in order.
+    void collect(System& system) {
+        for (auto& node : system.nodes) {
+            for (const auto& [bx, tick] : node->completions()) done_[bx] = tick;
+            node->forget_completions();
+        }
+        constexpr std::size_t kKept = 10'000;
+        while (done_.size() > kKept) step();
+    }
+    std::int64_t longest() {
+        while (done_.size() > 1) step();
+        return longest_;
+    }
+
+  private:
+    void step() {
+        const auto first = done_.begin();
+        const auto second = std::next(first);
+        if (second->first == first->first + 1) longest_ = std::max(longest_, second->second - first->second);
+        done_.erase(first);
+    }
+    std::map<std::int64_t, std::int64_t> done_;
+    std::int64_t longest_ = 0;
+};
+
+/// Injects and runs; returns the tick at which nothing moved any more.
+std::int64_t play(System& system, const Tables& tables, const Options& options, Intervals& intervals) {
+    const auto filled = read_filling(options.filling);
+    const auto nodes = static_cast<std::int64_t>(system.nodes.size());
+    const std::int64_t end = options.bunch_crossings;
+    for (std::int64_t bx = 0; bx < end; ++bx) {
+        system.run_until(bx * tables.ticks_per_bx);
+        if (filled[static_cast<std::size_t>(bx % kBunchCrossingsPerOrbit)]) system.inject(static_cast<std::size_t>(bx % nodes), bx);
+        if (bx % kCrossingsPerSlice != 0) continue;
+        intervals.collect(system);
+        if (options.progress && !options.progress(static_cast<double>(bx) / static_cast<double>(end))) break;
+    }
+    std::int64_t tick = end * tables.ticks_per_bx;
+    const std::int64_t most = tick + kDrainBx * tables.ticks_per_bx;
+    for (; !system.is_idle() && tick < most; tick += kCrossingsPerSlice * tables.ticks_per_bx) system.run_until(tick);
+    intervals.collect(system);
+    if (options.progress) options.progress(1);
+    return tick;
+}
+
+/// The value below which a fraction of the events lies.
+double percentile(const std::map<std::int64_t, std::int64_t>& latencies, std::int64_t events, double fraction, double tick_ns) {
+    const auto rank = static_cast<std::int64_t>(fraction * static_cast<double>(events - 1));
+    std::int64_t seen = 0;
+    for (const auto& [ticks, count] : latencies) {
+        seen += count;
+        if (seen > rank) return static_cast<double>(ticks) * tick_ns;
+    }
+    return 0;
+}
+
+std::vector<std::pair<double, std::int64_t>> histogram(const std::map<std::int64_t, std::int64_t>& latencies, double tick_ns) {
+    std::vector<std::pair<double, std::int64_t>> bins;
+    if (latencies.empty()) return bins;
+    const std::int64_t least = latencies.begin()->first;
+    const std::int64_t span = latencies.rbegin()->first - least + 1;
+    const auto count = static_cast<std::int64_t>(std::min<std::int64_t>(kHistogramBins, span));
+    for (std::int64_t b = 0; b < count; ++b) bins.emplace_back(static_cast<double>(least + span * (b + 1) / count) * tick_ns, 0);
+    for (const auto& [ticks, events] : latencies) bins[static_cast<std::size_t>((ticks - least) * count / span)].second += events;
+    return bins;
+}
+
+void fill_latency(const Statistics& statistics, double tick_ns, Result& result) {
+    result.max_latency_ticks = std::max<std::int64_t>(0, statistics.max_latency_ticks);
+    if (statistics.latencies.empty()) return;
+    result.latency_ns.min = static_cast<double>(statistics.latencies.begin()->first) * tick_ns;
+    result.latency_ns.p50 = percentile(statistics.latencies, statistics.completed, 0.5, tick_ns);
+    result.latency_ns.p99 = percentile(statistics.latencies, statistics.completed, 0.99, tick_ns);
+    result.latency_ns.max = static_cast<double>(statistics.max_latency_ticks) * tick_ns;
+    result.latency_histogram = histogram(statistics.latencies, tick_ns);
+}
+
+/// A shard's operator without the range of the shard: what people know it by.
+std::string stage_name(const std::string& shard) { return shard.substr(0, shard.find(" [")); }
+
+void fill_breakdown(const Statistics& statistics, const partition::Mapping& mapping, Result& result) {
+    for (auto step : statistics.breakdown) {
+        if (step.stage.starts_with('#')) step.stage = stage_name(mapping.shards[std::stoul(step.stage.substr(1))].name);
+        step.ns *= mapping.tick_ns();
+        if (!result.breakdown.empty() && result.breakdown.back().stage == step.stage && result.breakdown.back().kind == step.kind) {
+            result.breakdown.back().ns += step.ns;
+        } else {
+            result.breakdown.push_back(std::move(step));
+        }
+    }
+}
+
+/// The busiest shard or link per event says how often the system can take one.
+void fill_interval(const Statistics& statistics, const partition::Mapping& mapping, Result& result) {
+    double longest = 0;
+    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
+        const auto events = static_cast<double>(std::max<std::int64_t>(1, statistics.shard_events[s]));
+        const double per_event = static_cast<double>(statistics.shard_busy_ticks[s]) / events;
+        if (per_event > longest) longest = per_event, result.slowest_stage = mapping.shards[s].name;
+    }
+    const auto injected = static_cast<double>(std::max<std::int64_t>(1, statistics.injected));
+    for (std::size_t l = 0; l < mapping.links.size(); ++l) {
+        const double per_event = static_cast<double>(statistics.link_busy_ticks[l]) / injected;
+        if (per_event > longest) longest = per_event, result.slowest_stage = fmt::format("link {}", l);
+    }
+    // A stage that nobody feeds limits nothing; a system takes an event a crossing at the most.
+    result.longest_stage_interval_ns = std::max(longest / mapping.tmux_period_bx * mapping.tick_ns(), mapping.clock.bx_ns());
+}
+
+void fill_boards_and_links(const Statistics& statistics, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
+    const double capacity = static_cast<double>(std::max<std::int64_t>(1, end_tick)) * mapping.tmux_period_bx;
+    result.boards.resize(mapping.boards.size());
+    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
+        if (mapping.shards[s].board == kOutside) continue;
+        auto& busy = result.boards[index(mapping.shards[s].board)].busy_fraction;
+        busy = std::max(busy, static_cast<double>(statistics.shard_busy_ticks[s]) / capacity);
+    }
+    for (std::size_t l = 0; l < mapping.links.size(); ++l) {
+        result.links.push_back({static_cast<double>(statistics.link_busy_ticks[l]) / capacity,
+                                (statistics.link_peak_ticks[l] + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
+                                statistics.link_lost[l]});
+    }
+}
+
+void name_stalls(const System& system, Result& result) {
+    const std::size_t stations = system.stations.size() / system.nodes.size();
+    for (std::size_t s = 0; s < system.stations.size(); ++s) {
+        const auto stall = system.stations[s]->stalled(system.nodes[s / stations]->injected());
+        if (!stall.empty()) result.losses.push_back("time node " + std::to_string(s / stations) + ": " + stall);
+        if (result.losses.size() >= 20) return;
+    }
+}
+
+}  // namespace
+
+Result simulate(const partition::Mapping& mapping, const Options& options) {
+    const Tables tables = make_tables(mapping);
+    Statistics statistics(tables);
+    const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
+    const auto window = static_cast<std::size_t>(static_cast<double>(kRecordedNs) / (mapping.clock.bx_ns() * mapping.tmux_period_bx)) + 4;
+    System system(tables, statistics, nodes, window, construction_order(nodes * tables.stations, options));
+    Intervals intervals;
+    const std::int64_t end_tick = play(system, tables, options, intervals);
+
+    Result result;
+    result.bunch_crossings = options.bunch_crossings;
+    result.events = {statistics.injected, statistics.completed, statistics.lost, 0, 0};
+    result.events.in_flight = static_cast<std::int64_t>(std::accumulate(
+        system.nodes.begin(), system.nodes.end(), std::int64_t{0}, [](std::int64_t sum, const auto& node) { return sum + node->in_flight(); }));
+    if (result.events.injected != result.events.completed + result.events.lost + result.events.corrupted + result.events.in_flight) {
+        throw std::logic_error("the simulation lost count of its events");
+    }
+    fill_latency(statistics, mapping.tick_ns(), result);
+    fill_breakdown(statistics, mapping, result);
+    fill_interval(statistics, mapping, result);
+    fill_boards_and_links(statistics, mapping, end_tick, result);
+    result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
+    result.losses = statistics.losses;
+    if (result.events.in_flight > 0) name_stalls(system, result);
+    result.link_chunks = statistics.link_chunks;
+    result.fingerprint = statistics.fingerprint;
+    return result;
+}
+
+}  // namespace tessera::sim
