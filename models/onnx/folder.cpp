@@ -11,8 +11,8 @@ namespace tessera::models::onnx {
 
 namespace {
 
-/// A folded constant of more than 1 GiB is a mistake, or a network that needs another form.
-constexpr std::int64_t kMostConstantElements = std::int64_t{1} << 28;
+/// A computed constant of more than 0.5 GiB is a mistake, or a network that needs another form.
+constexpr std::int64_t kMostConstantElements = std::int64_t{1} << 26;
 
 Operand operand_of(const Array& array) { return {.present = true, .type = {array.type, array.shape}, .array = &array}; }
 
@@ -123,7 +123,7 @@ void Folder::evaluate(const OperatorContext& context, const OperatorRule& rule, 
         elements = std::max(elements, *element_count(type.shape));
         empty = empty && *element_count(type.shape) == 0;
     }
-    context.require(elements <= kMostConstantElements, "a constant of " + std::to_string(elements) + " elements", "2^28 at most");
+    context.require(elements <= kMostConstantElements, "a constant of " + std::to_string(elements) + " elements", "2^26 at most");
     context.require(empty || rule.evaluate != nullptr, "all its inputs are constant, which is not evaluated for this operator",
                     "an input that depends on data");
     std::vector<Array> results;

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
 #include <onnx/onnx_pb.h>
 
 #include <array>
 #include <fstream>
-#include <set>
 #include <system_error>
 
 #include "core/error.h"
@@ -44,9 +44,26 @@ class Parser {
     std::int64_t parameters_ = 0;
 };
 
+/// Names end up in messages and reports: bytes that are no printable ASCII become "%C3" and the like.
+std::string printable(const std::string& text) {
+    std::string result;
+    for (const char letter : text) {
+        const bool plain = letter >= ' ' && letter <= '~';
+        result += plain ? std::string(1, letter) : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+    }
+    return result;
+}
+
+template <class Strings>
+std::vector<std::string> printable_all(const Strings& texts) {
+    std::vector<std::string> result;
+    for (const auto& text : texts) result.push_back(printable(text));
+    return result;
+}
+
 std::string name_of(const NodeProto& node) {
-    if (!node.name().empty()) return node.name();
-    return node.op_type() + (node.output_size() > 0 ? " of " + node.output(0) : "");
+    if (!node.name().empty()) return printable(node.name());
+    return printable(node.op_type() + (node.output_size() > 0 ? " of " + node.output(0) : ""));
 }
 
 /// The operator's name where its domain is the standard or one of QONNX, else domain and name.
@@ -54,9 +71,9 @@ std::string operator_type(const NodeProto& node) {
     static constexpr std::array kAliases = {"",           "ai.onnx", "onnx.brevitas", "qonnx.custom_op.general", "finn.custom_op.general",
                                             kChannelsLast};
     for (const auto* domain : kAliases) {
-        if (node.domain() == domain) return node.op_type();
+        if (node.domain() == domain) return printable(node.op_type());
     }
-    return node.domain() + "." + node.op_type();
+    return printable(node.domain() + "." + node.op_type());
 }
 
 Array integers_array(const std::vector<std::int64_t>& values, const std::vector<std::int64_t>& shape) {
@@ -73,13 +90,14 @@ void Parser::add_constant(ParsedGraph& to, const std::string& name, Array array)
 }
 
 ParsedInput Parser::input(const ValueInfoProto& from) const {
-    if (!from.type().has_tensor_type()) throw InputError(file_, from.name(), "a graph input that is no tensor", "tensors only");
+    const auto name = printable(from.name());
+    if (!from.type().has_tensor_type()) throw InputError(file_, name, "a graph input that is no tensor", "tensors only");
     const auto& type = from.type().tensor_type();
-    ParsedInput result{.name = from.name(), .type = element_type(type.elem_type(), file_, from.name()), .shape = {}};
-    if (!type.has_shape()) throw InputError(file_, from.name(), "a graph input without a shape", "its dimensions, by number or by name");
+    ParsedInput result{.name = name, .type = element_type(type.elem_type(), file_, name), .shape = {}};
+    if (!type.has_shape()) throw InputError(file_, name, "a graph input without a shape", "its dimensions, by number or by name");
     for (const auto& dimension : type.shape().dim()) {
         result.shape.push_back({.size = dimension.has_dim_value() && dimension.dim_value() > 0 ? dimension.dim_value() : 0,
-                                .name = dimension.has_dim_param() ? dimension.dim_param() : ""});
+                                .name = dimension.has_dim_param() ? printable(dimension.dim_param()) : ""});
     }
     return result;
 }
@@ -109,7 +127,7 @@ Attribute Parser::attribute(AttributeProto& from, const std::string& where) cons
             result.array = take_array(*from.mutable_t(), file_, where);
             break;
         default:
-            throw InputError(file_, where, "attribute " + from.name() + " of type " + std::to_string(from.type()) + " of ONNX",
+            throw InputError(file_, where, "attribute " + printable(from.name()) + " of type " + std::to_string(from.type()) + " of ONNX",
                              "numbers, text or a dense tensor");
     }
     return result;
@@ -120,9 +138,9 @@ ParsedNode Parser::node(NodeProto& from) {
     auto& node = result.node;
     node.name = name_of(from);
     node.op_type = operator_type(from);
-    node.inputs.assign(from.input().begin(), from.input().end());
+    node.inputs = printable_all(from.input());
     while (!node.inputs.empty() && node.inputs.back().empty()) node.inputs.pop_back();
-    node.outputs.assign(from.output().begin(), from.output().end());
+    node.outputs = printable_all(from.output());
     for (auto& entry : *from.mutable_attribute()) {
         if (entry.type() == AttributeProto::GRAPH) {
             result.subgraphs.emplace(entry.name(), graph(*entry.mutable_g()));
@@ -139,27 +157,30 @@ void Parser::constant(NodeProto& from, ParsedGraph& to) {
     if (from.output_size() != 1 || from.attribute_size() != 1)
         throw InputError(file_, where, "a Constant with " + std::to_string(from.attribute_size()) + " attributes",
                          "one value and one output");
-    const auto kind = from.attribute(0).name();
+    const auto kind = printable(from.attribute(0).name());
+    const auto name = printable(from.output(0));
     const auto value = attribute(*from.mutable_attribute(0), where);
-    if (kind == "value") return add_constant(to, from.output(0), value.array);
-    if (kind == "value_int") return add_constant(to, from.output(0), integers_array({value.integer}, {}));
-    if (kind == "value_float") return add_constant(to, from.output(0), reals_array({value.real}, {}));
+    if (kind == "value") return add_constant(to, name, value.array);
+    if (kind == "value_int") return add_constant(to, name, integers_array({value.integer}, {}));
+    if (kind == "value_float") return add_constant(to, name, reals_array({value.real}, {}));
     if (kind == "value_ints")
-        return add_constant(to, from.output(0), integers_array(value.integers, {static_cast<std::int64_t>(value.integers.size())}));
-    if (kind == "value_floats")
-        return add_constant(to, from.output(0), reals_array(value.reals, {static_cast<std::int64_t>(value.reals.size())}));
+        return add_constant(to, name, integers_array(value.integers, {static_cast<std::int64_t>(value.integers.size())}));
+    if (kind == "value_floats") return add_constant(to, name, reals_array(value.reals, {static_cast<std::int64_t>(value.reals.size())}));
     throw InputError(file_, where, "a Constant given by " + kind, "value, value_int, value_ints, value_float or value_floats");
 }
 
 ParsedGraph Parser::graph(GraphProto& from) {
-    ParsedGraph result{.name = from.name(), .inputs = {}, .outputs = {}, .nodes = {}, .constants = {}};
+    ParsedGraph result{.name = printable(from.name()), .inputs = {}, .outputs = {}, .nodes = {}, .constants = {}};
     if (from.sparse_initializer_size() > 0)
-        throw InputError(file_, from.sparse_initializer(0).values().name(), "a sparse initialiser", "dense ones");
-    for (auto& tensor : *from.mutable_initializer()) add_constant(result, tensor.name(), take_array(tensor, file_, tensor.name()));
-    for (const auto& value : from.input()) {
-        if (!result.constants.contains(value.name())) result.inputs.push_back(input(value));
+        throw InputError(file_, printable(from.sparse_initializer(0).values().name()), "a sparse initialiser", "dense ones");
+    for (auto& tensor : *from.mutable_initializer()) {
+        const auto name = printable(tensor.name());
+        add_constant(result, name, take_array(tensor, file_, name));
     }
-    for (const auto& value : from.output()) result.outputs.push_back(value.name());
+    for (const auto& value : from.input()) {
+        if (!result.constants.contains(printable(value.name()))) result.inputs.push_back(input(value));
+    }
+    for (const auto& value : from.output()) result.outputs.push_back(printable(value.name()));
     for (auto& entry : *from.mutable_node()) {
         if (operator_type(entry) == "Constant") {
             constant(entry, result);

@@ -9,6 +9,15 @@ namespace tessera::models::onnx {
 
 namespace {
 
+/// Products of constants beyond this take minutes; networks compute positions or masks, not layers.
+constexpr std::int64_t kMostMultiplications = std::int64_t{1} << 34;
+
+void require_affordable(const OperatorContext& context, const Shape& loops) {
+    const auto count = element_count(loops);
+    context.require(count.has_value() && *count <= kMostMultiplications, "a product of constants over loops of " + text_of(loops),
+                    "at most 2^34 multiplications");
+}
+
 /// Shapes of a product of stacks of matrices; vectors become matrices by an axis of 1.
 struct MatrixProduct {
     Shape batch;
@@ -70,6 +79,7 @@ Array stack_of(const Array& array, const Shape& batch, std::int64_t rows, std::i
 
 std::vector<Array> evaluate_mat_mul(const OperatorContext& context, const std::vector<TensorType>& types) {
     const auto product = matrix_product(context);
+    require_affordable(context, {element_count(product.batch).value_or(-1), product.rows, product.inner, product.columns});
     const auto a = stack_of(context.constant(0), product.batch, product.rows, product.inner);
     const auto b = stack_of(context.constant(1), product.batch, product.inner, product.columns);
     context.require(is_real(a.type) == is_real(b.type), "factors of different types");
@@ -109,6 +119,7 @@ std::vector<Array> evaluate_gemm(const OperatorContext& context, const std::vect
     context.require(is_real(a.type) && is_real(b.type), "factors of integers", "reals");
     if (context.node().integer("transA", 0) != 0) a = transposed(a, {1, 0});
     if (context.node().integer("transB", 0) != 0) b = transposed(b, {1, 0});
+    require_affordable(context, {a.shape[0], a.shape[1], b.shape[1]});
     Array result = make_array(types[0].type, types[0].shape);
     multiply(a.reals.data(), b.reals.data(), result.reals.data(),
              {.batch = {}, .rows = a.shape[0], .inner = a.shape[1], .columns = b.shape[1], .result = {}});
@@ -200,6 +211,7 @@ Shape letter_strides(const std::vector<std::size_t>& letters, const Shape& sizes
 
 std::vector<Array> evaluate_einsum(const OperatorContext& context, const std::vector<TensorType>& types) {
     const auto equation = equation_of(context);
+    require_affordable(context, equation.sizes);
     std::vector<Shape> strides;
     for (const auto& letters : equation.inputs) strides.push_back(letter_strides(letters, equation.sizes));
     const auto out = letter_strides(equation.output, equation.sizes);
