@@ -55,16 +55,21 @@ struct Value {
 };
 
 /// An ONNX graph after folding: constants and shape arithmetic are gone, `If` with a constant
-/// condition is inlined, nodes that no output needs are removed, what remains is in topological
-/// order and every value has a static shape.
+/// condition is inlined, nodes that change nothing (Identity, Dropout, a Reshape to the same shape, a
+/// product with 1, ...) or that no output needs are removed, what remains is in topological order and
+/// every value has a static shape.
+///
+/// Quantisers of constants (Quant, BipolarQuant, DequantizeLinear, ...) stay, since they carry the
+/// format of the weights; Transpose and Reshape behind them are done to the constant. Weights that the
+/// file makes of integers by Cast, Mul and Add come as a DequantizeLinear too.
 struct FoldedGraph {
     std::string name;
     std::string file;
     std::int64_t opset = 0;
     std::vector<std::string> inputs;
-    std::vector<std::string> outputs;
+    std::vector<std::string> outputs;  ///< those that depend on an input
     std::vector<Node> nodes;
-    std::map<std::string, Value> values;     ///< by name: inputs and results of nodes
+    std::map<std::string, Value> values;     ///< by name: inputs and results of nodes (no letters but printable ASCII)
     std::map<std::string, Array> constants;  ///< by name: those that some node uses
     std::int64_t parameters_in_file = 0;     ///< elements of all initialisers and Constant nodes, subgraphs included
 
@@ -80,9 +85,9 @@ using Bindings = std::map<std::string, std::int64_t>;
 ///
 /// @throws InputError for a missing, truncated or foreign file, an opset or IR out of range,
 /// symbolic dimensions without a binding (all of them named; a batch dimension, by the names N,
-/// batch, batch_size, unk__*, counts as 1 where it is first), a binding that names no dimension, external
-/// data, a tensor whose shape depends on data, or operators unknown to shape inference (all of
-/// them, with node and count, in one message).
+/// batch, batch_size, unk__* or none, counts as 1 where it is first; one without a name goes by
+/// "INPUT[AXIS]"), a binding that names no dimension, external data, a tensor whose shape depends on
+/// data, or operators unknown to shape inference (all of them, with node and count, in one message).
 FoldedGraph read_onnx(const std::filesystem::path& file, const Bindings& bindings);
 
 }  // namespace tessera::models::onnx
