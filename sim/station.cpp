@@ -101,24 +101,18 @@ void Station::arrive(const Task& task) {
     for (const auto input : transfer.users) feed(input, task.tick);
 }
 
-void Station::feed(std::uint32_t input, std::int64_t tick) {
-    ++node_.state.received[input];
-    start_what_is_ready(tables_.inputs[input].shard, tick);
-}
-
-bool Station::has_inputs(std::uint32_t s, const TimeNode::ShardState& state) const {
-    const auto& shard = tables_.shards[s];
-    for (std::uint32_t i = shard.first_input; i < shard.end_input; ++i) {
-        const auto& input = tables_.inputs[i];
-        if (node_.state.received[i] < state.event * input.chunks + tables_.needed_chunks(input, state.chunk)) return false;
-    }
-    return true;
+void Station::feed(std::uint32_t i, std::int64_t tick) {
+    const auto& input = tables_.inputs[i];
+    auto& state = node_.state.shards[input.shard];
+    const std::int64_t received = ++node_.state.received[i];
+    if (received != state.event * input.chunks + tables_.needed_chunks(input, state.chunk)) return;
+    if (--state.missing_inputs == 0) start_what_is_ready(input.shard, tick);
 }
 
 void Station::start_what_is_ready(std::uint32_t s, std::int64_t tick) {
     const auto& shard = tables_.shards[s];
     auto& state = node_.state.shards[s];
-    while (has_inputs(s, state)) {
+    while (state.missing_inputs == 0) {
         const std::int64_t start = std::max(tables_.on_cycle(tick), state.free_at);
         node_.stamp_shard(state.event, s, state.chunk, start);
         state.free_at = start + shard.interval_ticks;
@@ -129,6 +123,7 @@ void Station::start_what_is_ready(std::uint32_t s, std::int64_t tick) {
             ++state.event;
             ++statistics_.shard_events[s];
         }
+        state.missing_inputs = node_.missing_inputs(s);
     }
 }
 
@@ -148,7 +143,7 @@ void Station::finish(const Task& task) {
 void Station::send(const Task& task) {
     const std::uint32_t id = tables_.transfers[task.id].route[task.hop];
     const auto& link = tables_.links[id];
-    const std::int64_t length = tables_.serialise_ticks(task.id, task.chunk, link);
+    const std::int64_t length = tables_.serialise_ticks(tables_.transfers[task.id], task.hop, task.chunk);
     const std::int64_t start = std::max(task.tick, node_.state.link_free_at[id]);
     const std::int64_t waiting = start + length - task.tick;
     node_.stamp_hop(task.event, task.id, task.hop, task.chunk, start);

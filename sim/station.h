@@ -67,7 +67,6 @@ class Station : public sc_core::sc_module {
     void send(const Task& task);
     void feed(std::uint32_t input, std::int64_t tick);
     void start_what_is_ready(std::uint32_t shard, std::int64_t tick);
-    bool has_inputs(std::uint32_t shard, const TimeNode::ShardState& state) const;
     void transmit(const Task& task, std::int64_t arrival_tick);
 
     TimeNode& node_;

@@ -69,6 +69,9 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
         const auto& link = tables.links[index(id)];
         require(link.from == at, where, named("goes over link", index(id)) + ", which does not begin where the one before ends", "a chain of links");
         at = link.to;
+        const std::int64_t chunk_bits = (transfer.bits + made.chunks - 1) / made.chunks;
+        const std::int64_t frame_bits = std::int64_t{mapping.link_timing.frame_bits} * mapping.links[index(id)].lanes;
+        made.chunk_ticks.push_back((chunk_bits + frame_bits - 1) / frame_bits * tables.ticks_per_frame);
         made.route.push_back(static_cast<std::uint32_t>(index(id)));
     }
     require(at == station_of(transfer.to, mapping.boards.size(), where), where, "does not end at its board", "a chain of links to it");
@@ -97,19 +100,6 @@ void join_inputs(const partition::Mapping& mapping, Tables& tables) {
 
 }  // namespace
 
-std::int64_t Tables::serialise_ticks(std::uint32_t transfer, std::int64_t chunk, const Link& link) const {
-    const std::int64_t bits = frame_bits_ * link.lanes;
-    std::int64_t frames = (chunk_bits_[transfer] + bits - 1) / bits;
-    if (chunk == 0) frames += header_frames_;
-    if (chunk == transfers[transfer].chunks - 1) frames += crc_frames_;
-    return frames * ticks_per_frame;
-}
-
-std::int64_t Tables::needed_chunks(const Input& input, std::int64_t chunk) const {
-    const std::int64_t mine = shards[input.shard].chunks;
-    return input.barrier ? input.chunks : ((chunk + 1) * input.chunks + mine - 1) / mine;
-}
-
 Tables make_tables(const partition::Mapping& mapping) {
     require(mapping.tmux_period_bx >= 1 && mapping.ticks_per_bx >= 1 && mapping.clock.cycles_per_bx >= 1, "clock", "a period below 1", "at least 1");
     require(mapping.ticks_per_bx % mapping.clock.cycles_per_bx == 0, "ticks_per_bx", std::to_string(mapping.ticks_per_bx),
@@ -122,21 +112,17 @@ Tables make_tables(const partition::Mapping& mapping) {
     tables.ticks_per_cycle = mapping.ticks_per_cycle();
     tables.ticks_per_frame = mapping.link_timing.ticks_per_frame;
     tables.forward_ticks = mapping.switch_latency_cycles * tables.ticks_per_cycle;
-    tables.frame_bits_ = mapping.link_timing.frame_bits;
-    tables.header_frames_ = mapping.link_timing.header_frames;
-    tables.crc_frames_ = mapping.link_timing.crc_frames;
+    tables.header_ticks = mapping.link_timing.header_frames * tables.ticks_per_frame;
+    tables.crc_ticks = mapping.link_timing.crc_frames * tables.ticks_per_frame;
     for (std::size_t l = 0; l < mapping.links.size(); ++l) {
         const auto& link = mapping.links[l];
         const auto where = named("link", l);
         require(link.lanes >= 1 && link.latency_ticks >= 0, where, "no lanes or a negative latency", "at least one lane");
         tables.links.push_back({station_of(link.from, mapping.boards.size(), where), station_of(link.to, mapping.boards.size(), where),
-                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame, link.lanes});
+                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame});
     }
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) add_shard(mapping, s, tables);
-    for (std::size_t t = 0; t < mapping.transfers.size(); ++t) {
-        add_transfer(mapping, t, tables);
-        tables.chunk_bits_.push_back((mapping.transfers[t].bits + tables.transfers[t].chunks - 1) / tables.transfers[t].chunks);
-    }
+    for (std::size_t t = 0; t < mapping.transfers.size(); ++t) add_transfer(mapping, t, tables);
     join_inputs(mapping, tables);
     require(!tables.sources.empty(), "shards", "no source", "at least one shard outside the boards");
     require(tables.decisions > 0, "transfers", "none leads outside", "at least one decision");

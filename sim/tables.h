@@ -33,6 +33,7 @@ struct Tables {
         std::uint32_t from = 0;
         std::int64_t chunks = 1;
         std::vector<std::uint32_t> route;  ///< links
+        std::vector<std::int64_t> chunk_ticks;  ///< of a chunk's payload on each link of the route
         std::vector<std::uint32_t> users;  ///< inputs that it feeds on arrival
         std::uint32_t first_stamp = 0;     ///< of its hops and chunks, hop by hop
         bool decision = false;             ///< leaves the system
@@ -41,7 +42,6 @@ struct Tables {
         std::uint32_t from = 0, to = 0;  ///< stations
         std::int64_t latency_ticks = 0;
         std::int64_t buffer_ticks = 0;   ///< what may wait, as time to send it; 0: any amount
-        std::int64_t lanes = 1;
     };
 
     std::vector<Shard> shards;
@@ -57,20 +57,26 @@ struct Tables {
     std::int64_t forward_ticks = 0;      ///< of a board that passes a transfer on
     std::size_t decisions = 0;           ///< transfers to the outside
     std::size_t stamps_per_event = 0;
+    std::int64_t header_ticks = 0;
+    std::int64_t crc_ticks = 0;
 
-    /// Ticks that chunk `chunk` of a transfer occupies a link of its route.
-    std::int64_t serialise_ticks(std::uint32_t transfer, std::int64_t chunk, const Link& link) const;
+    /// Ticks that a chunk of a transfer occupies the link of hop `hop`: payload, header before the
+    /// first and CRC after the last.
+    std::int64_t serialise_ticks(const Transfer& transfer, std::size_t hop, std::int64_t chunk) const {
+        std::int64_t ticks = transfer.chunk_ticks[hop];
+        if (chunk == 0) ticks += header_ticks;
+        if (chunk == transfer.chunks - 1) ticks += crc_ticks;
+        return ticks;
+    }
     /// Chunks of an event that `input` must have received before its shard starts chunk `chunk`.
-    std::int64_t needed_chunks(const Input& input, std::int64_t chunk) const;
+    std::int64_t needed_chunks(const Input& input, std::int64_t chunk) const {
+        const std::int64_t mine = shards[input.shard].chunks;
+        if (input.barrier) return input.chunks;
+        return mine == input.chunks ? chunk + 1 : ((chunk + 1) * input.chunks + mine - 1) / mine;
+    }
     /// Rounded up to the next processing cycle.
     std::int64_t on_cycle(std::int64_t tick) const { return (tick + ticks_per_cycle - 1) / ticks_per_cycle * ticks_per_cycle; }
 
-  private:
-    friend Tables make_tables(const partition::Mapping& mapping);
-    std::int64_t frame_bits_ = 64;
-    std::int64_t header_frames_ = 1;
-    std::int64_t crc_frames_ = 1;
-    std::vector<std::int64_t> chunk_bits_;  ///< by transfer
 };
 
 /// @throws InputError where the mapping's parts do not refer to each other as they must

@@ -38,7 +38,20 @@ TimeNode::TimeNode(const Tables& tables, Statistics& statistics, std::size_t win
             std::vector<std::int64_t>(tables.links.size(), 0), std::vector<int>(tables.links.size(), -1)},
       tables_(tables),
       statistics_(statistics),
-      slots_(std::max<std::size_t>(window, 2)) {}
+      slots_(std::max<std::size_t>(window, 2)) {
+    for (std::uint32_t s = 0; s < tables.shards.size(); ++s) state.shards[s].missing_inputs = missing_inputs(s);
+}
+
+std::uint32_t TimeNode::missing_inputs(std::uint32_t s) const {
+    const auto& shard = tables_.shards[s];
+    const auto& mine = state.shards[s];
+    std::uint32_t missing = 0;
+    for (std::uint32_t i = shard.first_input; i < shard.end_input; ++i) {
+        const auto& input = tables_.inputs[i];
+        missing += state.received[i] < mine.event * input.chunks + tables_.needed_chunks(input, mine.chunk) ? 1U : 0U;
+    }
+    return missing;
+}
 
 std::int64_t TimeNode::inject(std::int64_t bx) {
     const std::int64_t event = injected_++;

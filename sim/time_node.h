@@ -43,6 +43,7 @@ class TimeNode {
         std::int64_t event = 0;    ///< that it takes next
         std::int64_t chunk = 0;
         std::int64_t free_at = 0;  ///< when it may start again
+        std::uint32_t missing_inputs = 0;  ///< that have not received what the next chunk needs
     };
     /// What the stations keep between tasks; each touches only what sits on it.
     struct State {
@@ -54,6 +55,9 @@ class TimeNode {
     State state;
 
     TimeNode(const Tables& tables, Statistics& statistics, std::size_t window);
+
+    /// Inputs of a shard that have not received what its next chunk needs.
+    std::uint32_t missing_inputs(std::uint32_t shard) const;
 
     std::int64_t inject(std::int64_t bx);  ///< the event's number in this node, from 0
     std::int64_t injected() const { return injected_; }

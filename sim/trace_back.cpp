@@ -36,7 +36,7 @@ class Tracer {
     std::int64_t result(std::uint32_t shard, std::int64_t chunk) const { return shard_start(shard, chunk) + tables_.shards[shard].latency_ticks; }
     std::int64_t delivered(std::uint32_t t, std::int64_t chunk) const {
         const std::size_t hop = tables_.transfers[t].route.size() - 1;
-        return hop_start(t, hop, chunk) + tables_.serialise_ticks(t, chunk, link(t, hop)) + link(t, hop).latency_ticks;
+        return hop_start(t, hop, chunk) + tables_.serialise_ticks(tables_.transfers[t], hop, chunk) + link(t, hop).latency_ticks;
     }
 
     /// Explains the time from `begin` to what is explained so far.
@@ -57,12 +57,12 @@ class Tracer {
             const auto& each = link(t, hop);
             const bool from_outside = each.from == tables_.outside;
             const std::int64_t start = hop_start(t, hop, chunk);
-            explain(link_name(each), "link", start + tables_.serialise_ticks(t, chunk, each));
+            explain(link_name(each), "link", start + tables_.serialise_ticks(transfer, hop, chunk));
             explain(link_name(each), from_outside ? "input" : "serialise", start);
             std::int64_t ready = 0;
             if (hop > 0) {
                 const auto& before = link(t, hop - 1);
-                const std::int64_t arrived = hop_start(t, hop - 1, chunk) + tables_.serialise_ticks(t, chunk, before) + before.latency_ticks;
+                const std::int64_t arrived = hop_start(t, hop - 1, chunk) + tables_.serialise_ticks(transfer, hop - 1, chunk) + before.latency_ticks;
                 ready = arrived + tables_.forward_ticks;
                 explain(link_name(each), "wait", ready);
                 explain(link_name(each), "switch", arrived);
