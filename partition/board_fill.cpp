@@ -67,17 +67,17 @@ int BoardFill::tightest_slr(const Resources& needed) const {
     return best;
 }
 
-/// The eighth norm of a board's five utilisations: near the largest, but all count. In boards.
+/// The sixteenth norm of a board's five utilisations: near the largest, but all count. In boards.
 double BoardFill::evenness(const Resources& used) const {
     double sum = 0;
     for (std::size_t r = 0; r < Resources::names.size(); ++r) {
         const double of = space_->slr_capacity.values()[r] * space_->slrs;
         if (of <= 0) continue;
         double power = used.values()[r] / of;
-        power *= power, power *= power, power *= power;
+        power *= power, power *= power, power *= power, power *= power;
         sum += power;
     }
-    return std::sqrt(std::sqrt(std::sqrt(sum)));
+    return std::sqrt(std::sqrt(std::sqrt(std::sqrt(sum))));
 }
 
 std::int64_t PortFill::lanes(std::int64_t frames) const { return ceil_div(frames, space_->frames_per_event); }

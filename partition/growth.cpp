@@ -226,19 +226,4 @@ std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& 
     }
 }
 
-std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement) {
-    std::vector<double> fanout(graph.nets.size(), 0);
-    std::set<std::uint32_t> boards;
-    for (std::size_t n = 0; n < graph.nets.size(); ++n) {
-        boards.clear();
-        const std::uint32_t own = placement.board[graph.nets[n].from];
-        for (const std::uint32_t consumer : graph.nets[n].consumers) {
-            const std::uint32_t board = consumer == ShardGraph::kNone ? kNowhere : placement.board[consumer];
-            if (board != own) boards.insert(board);
-        }
-        fanout[n] = static_cast<double>(boards.size());
-    }
-    return fanout;
-}
-
 }  // namespace tessera::partition

@@ -43,8 +43,8 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
 namespace {
 
 /// More would make the simulation slow without changing the answer much.
-constexpr std::size_t kMostChunkTransfers = 20000;
-constexpr int kMostChunks = 4;
+constexpr std::int64_t kMostChunkTransfers = 20000;
+constexpr int kMostChunks = 8;
 constexpr std::int64_t kMovesPerShard = 200;
 constexpr std::int64_t kMostMoves = 1000000;
 
@@ -66,7 +66,12 @@ NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
                         shortage.incoming ? "in" : "out", shortage.available)};
 }
 
+constexpr const char* kNoWay = "topology";
+
 NodeFailure too_little_bandwidth(const NodePlan& plan, const LinkOverload& overload) {
+    if (overload.available_frames == 0) {
+        return {kNoWay, 1, 0, "ways", fmt::format("the topology has no way from {}", overload.link)};
+    }
     return {"bandwidth", overload.needed_frames, overload.available_frames, "frames per lane and event",
             fmt::format("at a TMUX period of {} BX the link from {} carries {:.0f} frames per lane and event at best, {:.0f} are there",
                         plan.tmux_period_bx, overload.link, overload.needed_frames, overload.available_frames)};
@@ -89,11 +94,16 @@ class NodeMapper {
         context_.frame_bits = problem.link.frame_bits;
         context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
         context_.latency_price = plan.latency_price;
+        if (problem.topology.has("file")) {  // a graph has the boards that it has
+            fixed_boards_ = true;
+            const auto graph = topologies::make_topology(problem.topology, 1, problem.board.ports);
+            most_boards_ = std::min(most_boards_, static_cast<int>(graph.compute_boards));
+        }
     }
 
     std::variant<Mapping, NodeFailure> run() {
         const SplitLimits limits{plan_.cycles_per_event, space_.slr_capacity};
-        const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice.chosen, limits);
+        const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice, limits);
         return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, grids));
     }
 
@@ -111,8 +121,8 @@ class NodeMapper {
                 return too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
             }
             for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-            set_chunks(graph, context_, most_chunks());
-            placement = refined(graph, placement);
+            set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
+            placement = refined(graph, placement, 0.85 * limits.ports);
             auto result = connect(graph, placement);
             if (std::holds_alternative<Mapping>(result) || attempt + 1 == kAttempts) return result;
             limits.fanout = net_fanout(graph, placement);
@@ -122,11 +132,12 @@ class NodeMapper {
 
     int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
 
-    Placement refined(const ShardGraph& graph, const Placement& placement) const {
+    Placement refined(const ShardGraph& graph, const Placement& placement, double ports) const {
         RefinementSettings settings;
         settings.seed = seed_;
         settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
         settings.hop = hop_timing();
+        settings.ports = ports;
         Placement result = refine(graph, space_, placement, settings);
         order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
         return result;
@@ -141,16 +152,18 @@ class NodeMapper {
         return hop;
     }
 
-    /// Joins the boards and plays the schedule; with fewer chunks where the simulation would get slow.
+    /// Joins the boards and plays the schedule. A topology of just so many boards may leave some of
+    /// them without a way to another (stages of one board); then a larger one is tried.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement) const {
-        const auto topology = make_topology(placement.boards);
-        for (int chunks = most_chunks();; --chunks) {
+        constexpr int kAttempts = 4;
+        set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
+        std::size_t boards = placement.boards;
+        for (int attempt = 1;; ++attempt, boards += (boards + 1) / 2) {
+            const auto topology = make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-            if (chunks > 1 && mapping.transfers.size() * static_cast<std::size_t>(chunks) > kMostChunkTransfers) {
-                set_chunks(graph, context_, chunks - 1);
-                continue;
-            }
-            if (auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology)) return *failure;
+            const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology);
+            if (failure && failure->constraint == kNoWay && attempt < kAttempts && !fixed_boards_) continue;
+            if (failure) return *failure;
             size_buffers(mapping);
             apply(schedule(mapping), mapping);
             return mapping;
@@ -186,6 +199,7 @@ class NodeMapper {
     const std::vector<models::Flow>& flows_;
     const NodePlan& plan_;
     int most_boards_;
+    bool fixed_boards_ = false;  ///< of a topology from a file
     std::uint64_t seed_;
     BoardSpace space_;
     ShardingContext context_;

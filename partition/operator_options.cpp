@@ -32,7 +32,7 @@ std::int64_t most_channel_parts(const models::Network& network, const Operator& 
 }
 
 double OperatorOption::latency_cycles() const {
-    return implementation.latency_cycles + 0.5 * static_cast<double>((tokens_per_engine - 1) * implementation.token_interval_cycles);
+    return implementation.latency_cycles + 0.25 * static_cast<double>((tokens_per_engine - 1) * implementation.token_interval_cycles);
 }
 
 namespace {

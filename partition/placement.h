@@ -42,6 +42,11 @@ struct GrowthLimits {
 /// Nothing where a shard does not fit an empty SLR in any way.
 std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
+/// How many chunks each shard may stream: `most` where its result stays on its board; elsewhere
+/// fewer for small transfers, so that all transfers of an event are no more than `most_in_all`
+/// chunks (as far as one chunk for each allows).
+std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, int most, std::int64_t most_in_all);
+
 /// Boards that each net reaches beside its own, the outside among them.
 std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement);
 

@@ -13,9 +13,9 @@ namespace tessera::partition {
 
 /// A link that has to carry more than its lanes do.
 struct LinkOverload {
-    std::string link;          ///< "board 3 to board 7"
-    double needed_frames = 0;  ///< per lane and event
-    double available_frames = 0;
+    std::string link;             ///< "board 3 to board 7"
+    double needed_frames = 0;     ///< per lane and event
+    double available_frames = 0;  ///< 0: there is no way at all
 };
 
 /// Routes all transfers over the cables of a fixed topology.

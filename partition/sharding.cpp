@@ -256,10 +256,10 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
     return graph;
 }
 
-void set_chunks(ShardGraph& graph, const ShardingContext& context, int most_chunks) {
+void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& most_chunks) {
     for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
         auto& shard = graph.shards[s];
-        const auto most = static_cast<int>(std::min<std::int64_t>(most_chunks, shard.region.tokens.size()));
+        const auto most = static_cast<int>(std::min<std::int64_t>(most_chunks[s], shard.region.tokens.size()));
         shard.chunks = shard.outside ? most : chunks_for(shard, graph.built(s), most, context.cycles_per_event);
     }
     std::vector<std::int64_t> ends;

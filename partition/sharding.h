@@ -16,7 +16,7 @@ struct ShardingContext {
     std::int64_t cycles_per_event = 9;
     int input_bits = 16;           ///< width of a tensor that has no format
     double latency_price = 0;      ///< boards that a cycle less of an operator is worth
-    double largest_variant = 0.5;  ///< of an SLR, in its scarcest resource
+    double largest_variant = 0.9;  ///< of an SLR, in its scarcest resource
     int frame_bits = 64;
     int overhead_frames = 2;  ///< header and CRC of a transfer
 };
@@ -30,10 +30,10 @@ int element_bits(const models::Tensor& tensor, int otherwise);
 ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<std::vector<OperatorOption>>& options,
                             const std::vector<std::size_t>& chosen, const std::vector<ShardGrid>& grids);
 
-/// Gives every shard, as it is to be built now, as many chunks as it can stream, up to `most_chunks`.
+/// Gives every shard, as it is to be built now, as many chunks as it can stream, up to its own entry of `most_chunks`.
 ///
 /// An input then waits for all of its producer (`barrier`) where the order in which the producer
 /// makes its tokens is not the order in which the consumer needs them, chunk by chunk.
-void set_chunks(ShardGraph& graph, const ShardingContext& context, int most_chunks);
+void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& most_chunks);
 
 }  // namespace tessera::partition

@@ -49,7 +49,7 @@ struct ColumnSize {
     std::int64_t engines_per_slice(double largest_shard) const {
         if (all_members <= 0) return static_cast<std::int64_t>(busiest_engines);
         const double by_member = largest_member > 0 ? largest_shard / largest_member : busiest_engines;
-        return static_cast<std::int64_t>(std::clamp(std::min(by_member, 1.0 / all_members), 1.0, busiest_engines));
+        return static_cast<std::int64_t>(std::clamp(std::min(by_member, 1.5 / all_members), 1.0, busiest_engines));
     }
 };
 
@@ -84,11 +84,30 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
     return slices;
 }
 
-/// Parts that the channels of one operator must be cut into for its shards to stay small.
-std::int64_t parts_needed(const OperatorOption& option, std::int64_t tokens, std::int64_t slices, const SplitLimits& limits) {
-    const std::int64_t engines = ceil_div(ceil_div(tokens, slices), option.tokens_per_engine);
-    const double size = option.implementation.resources.max_fraction(limits.slr_capacity) * static_cast<double>(engines);
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(size / limits.largest_shard - 1e-9)));
+/// What an option costs at the prices of the choice.
+double price_of(const OperatorOption& option, const OptionChoice& choice, const Resources& slr_capacity) {
+    double sum = 0;
+    for (std::size_t r = 0; r < choice.prices.size(); ++r) {
+        const double of = slr_capacity.values()[r];
+        if (of > 0) sum += choice.prices[r] * option.total.values()[r] / of;
+    }
+    return sum;
+}
+
+/// Parts that the channels of one operator must be cut into for its shards to stay small, as
+/// chosen; and to fit at all when built in another way that costs about the same, so that a board
+/// short of one resource can take it in another.
+std::int64_t parts_needed(const std::vector<OperatorOption>& options, std::size_t chosen, std::int64_t tokens, std::int64_t slices,
+                          const OptionChoice& choice, const SplitLimits& limits) {
+    double parts = 1;
+    const double worth = limits.about_the_same * price_of(options[chosen], choice, limits.slr_capacity);
+    for (std::size_t o = 0; o < options.size(); ++o) {
+        if (o != chosen && price_of(options[o], choice, limits.slr_capacity) > worth) continue;
+        const std::int64_t engines = ceil_div(ceil_div(tokens, slices), options[o].tokens_per_engine);
+        const double size = options[o].implementation.resources.max_fraction(limits.slr_capacity) * static_cast<double>(engines);
+        parts = std::max(parts, std::ceil(size / (o == chosen ? limits.largest_shard : limits.largest_alternative) - 1e-9));
+    }
+    return static_cast<std::int64_t>(parts);
 }
 
 /// The smallest number of equal parts of `units` that is at least `wanted` and not above twice of
@@ -109,10 +128,10 @@ std::int64_t channel_unit(const models::Operator& op, std::int64_t channels, std
 }  // namespace
 
 std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,
-                                       const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                       const std::vector<std::vector<OperatorOption>>& options, const OptionChoice& choice,
                                        const SplitLimits& limits) {
     const std::size_t count = network.operators.size();
-    const auto slices = choose_slices(network, flows, options, chosen, limits);
+    const auto slices = choose_slices(network, flows, options, choice.chosen, limits);
     Groups groups(count);
     for (const auto& flow : flows) {
         if (flow.channels == Access::aligned && has_hardware(network.op(flow.producer)) && has_hardware(network.op(flow.consumer))) {
@@ -124,7 +143,7 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
         if (options[op].empty()) continue;
         const std::int64_t tokens = network.stream(id_at<OperatorId>(op)).tokens;
         auto& group = wanted[groups.find(op)];
-        group = std::max(group, parts_needed(options[op][chosen[op]], tokens, slices[op], limits));
+        group = std::max(group, parts_needed(options[op], choice.chosen[op], tokens, slices[op], choice, limits));
     }
     std::vector<ShardGrid> grids(count);
     for (std::size_t op = 0; op < count; ++op) {

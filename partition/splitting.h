@@ -30,14 +30,16 @@ struct ShardGrid {
 struct SplitLimits {
     std::int64_t cycles_per_event = 9;
     Resources slr_capacity;
-    double largest_shard = 0.33;  ///< of an SLR, in its scarcest resource: smaller ones pack better, larger ones talk less
+    double largest_shard = 0.45;       ///< of an SLR, in its scarcest resource: smaller ones pack better, larger ones talk less
+    double largest_alternative = 0.9;  ///< of an SLR, built in another way that costs about the same
+    double about_the_same = 1.15;
 };
 
 /// Cuts all operators. Operators that stream token by token into each other get the same slices,
 /// and those that stream channel by channel the same parts, so that columns of shards can sit on
 /// one board. Operators without options get one shard.
 std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,
-                                       const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                       const std::vector<std::vector<OperatorOption>>& options, const OptionChoice& choice,
                                        const SplitLimits& limits);
 
 }  // namespace tessera::partition

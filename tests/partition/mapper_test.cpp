@@ -1,0 +1,181 @@
+#include "partition/mapper.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "boards/catalogue.h"
+#include "models/network_builder.h"
+#include "models/precision.h"
+#include "partition/check.h"
+#include "partition/random.h"
+#include "partition/schedule.h"
+
+using namespace tessera;
+using namespace tessera::partition;
+
+namespace {
+
+models::Network quantised(models::Network network) {
+    models::apply_precision(network, models::read_precision(JsonReader::from_text("precision", R"({"weights": 6, "activations": 8})")));
+    return network;
+}
+
+/// Attention over `tokens` particles, then a decision.
+models::Network small_transformer(std::int64_t tokens, std::int64_t channels, int heads, int layers) {
+    models::NetworkBuilder b("small transformer");
+    TensorId x = b.dense("embed", b.input("particles", {tokens, 6}), channels);
+    for (int layer = 0; layer < layers; ++layer) {
+        const std::string name = "layer" + std::to_string(layer);
+        const TensorId normal = b.layer_normalisation(name + ".norm", x);
+        const TensorId scores = b.attention_scores(name + ".scores", b.dense(name + ".query", normal, channels),
+                                                   b.dense(name + ".key", normal, channels), heads);
+        const TensorId mix = b.attention_values(name + ".mix", b.softmax(name + ".softmax", scores, heads),
+                                                b.dense(name + ".value", normal, channels), heads);
+        x = b.elementwise(name + ".sum", "Add", {x, b.dense(name + ".out", mix, channels)});
+    }
+    b.output("decision", b.activation("sigmoid", "Sigmoid", b.dense("head", b.reduce_tokens("pool", "ReduceMean", x), 2)));
+    return quantised(b.build());
+}
+
+models::Network perceptron(std::int64_t inputs, std::int64_t hidden) {
+    models::NetworkBuilder b("perceptron");
+    const TensorId one = b.activation("relu", "Relu", b.dense("fc1", b.input("x", {1, inputs}), hidden));
+    b.output("y", b.dense("fc2", one, 3));
+    return quantised(b.build());
+}
+
+boards::Board board_of(double lut, int slrs, int ports) {
+    static const auto catalogue = boards::load_catalogue();
+    boards::Board board = catalogue.board("Serenity-S1", JsonReader::from_text("test", "{}"));
+    board.device.total = {lut, 2 * lut, lut / 140, lut / 640, lut / 1350};
+    board.device.slrs = slrs;
+    board.ports = ports;
+    return board;
+}
+
+MappingProblem problem_of(const models::Network& network, const boards::Board& board, const std::string& topology, int available) {
+    for (const auto& link : topologies::load_link_protocols()) {
+        if (link.name != "25g-64b66b") continue;
+        return {&network, board, available, link, JsonReader::from_text("topology", topology), {}, 12500, {1, 2, 3, 6, 9, 18}, 16};
+    }
+    FAIL("no 25g-64b66b link");
+    return {nullptr, board, 0, {}, JsonReader::from_text("topology", "{}"), {}, 0, {}, 0};
+}
+
+const char* const kPatchPanel = R"({"kind": "patch_panel"})";
+
+/// All that every result has to hold.
+void check_result(const MappingProblem& problem, const MappingResult& result) {
+    const Mapping& mapping = result.mapping;
+    for (const auto& found : check(mapping)) FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
+    for (const auto& found : check_against(mapping, *problem.network, problem.board)) {
+        FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
+    }
+    CHECK(static_cast<int>(mapping.boards_in_system()) <= problem.boards_available);
+    CHECK(static_cast<int>(mapping.boards_in_system()) >= result.bounds.boards);
+    CHECK(static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns() >= result.bounds.latency_ns);
+    CHECK(schedule(mapping).latency_ticks == mapping.analytic_latency_ticks);
+}
+
+const MappingResult& mapped(const std::variant<MappingResult, NoMapping>& outcome) {
+    if (const auto* none = std::get_if<NoMapping>(&outcome)) FAIL("no mapping: " << none->explanation);
+    return std::get<MappingResult>(outcome);
+}
+
+}  // namespace
+
+TEST_CASE("a small network takes one board and one time node") {
+    const auto network = perceptron(16, 32);
+    const auto problem = problem_of(network, board_of(1728000, 4, 124), kPatchPanel, 100);
+    const auto outcome = map_network(problem, 1);
+    const auto& result = mapped(outcome);
+    check_result(problem, result);
+    CHECK(result.mapping.boards_in_system() == 1);
+    CHECK(result.mapping.tmux_period_bx == 1);
+    CHECK(result.bounds.boards == 1);
+}
+
+TEST_CASE("a transformer over several boards passes the independent checker") {
+    const auto network = small_transformer(32, 32, 4, 2);
+    const auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
+    const auto outcome = map_network(problem, 1);
+    const auto& result = mapped(outcome);
+    check_result(problem, result);
+    CHECK(result.mapping.boards.size() > 1);
+    CHECK(result.candidates.size() == 6);
+}
+
+TEST_CASE("the same seed gives the same bytes") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    const auto problem = problem_of(network, board_of(60000, 2, 64), kPatchPanel, 500);
+    const auto first = map_network(problem, 7), second = map_network(problem, 7);
+    CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
+}
+
+TEST_CASE("one board too few is no mapping, with the constraint and by how much") {
+    const auto network = small_transformer(32, 32, 4, 2);
+    auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
+    const auto outcome = map_network(problem, 1);
+    problem.boards_available = mapped(outcome).bounds.boards - 1;
+    problem.tmux_periods_bx = {mapped(outcome).mapping.tmux_period_bx};
+    const auto none = map_network(problem, 1);
+    REQUIRE(std::holds_alternative<NoMapping>(none));
+    const auto& reason = std::get<NoMapping>(none);
+    CHECK(reason.needed > reason.available);
+    CHECK(reason.unit == "boards");
+    CHECK(reason.explanation.find(reason.constraint) != std::string::npos);
+    CHECK(reason.candidates.size() == 1);
+}
+
+TEST_CASE("boards without ports carry nothing") {
+    const auto network = perceptron(16, 32);
+    const auto outcome = map_network(problem_of(network, board_of(1728000, 4, 0), kPatchPanel, 100), 1);
+    REQUIRE(std::holds_alternative<NoMapping>(outcome));
+    CHECK(std::get<NoMapping>(outcome).constraint == "ports");
+}
+
+TEST_CASE("progress may stop the search") {
+    const auto network = perceptron(16, 32);
+    const auto problem = problem_of(network, board_of(1728000, 4, 124), kPatchPanel, 100);
+    const auto outcome = map_network(problem, 1, [](const std::string&, double) { return false; });
+    REQUIRE(std::holds_alternative<NoMapping>(outcome));
+    CHECK(std::get<NoMapping>(outcome).constraint == "time");
+}
+
+TEST_CASE("every topology carries a transformer") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    for (const char* topology :
+         {R"({"kind": "ring"})", R"({"kind": "torus2d"})", R"({"kind": "torus3d"})", R"({"kind": "hypercube"})", R"({"kind": "fat_tree"})",
+          R"({"kind": "dragonfly"})", R"({"kind": "crates"})", R"({"kind": "layered"})"}) {
+        CAPTURE(topology);
+        auto problem = problem_of(network, board_of(40000, 2, 64), topology, 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem, 1);
+        check_result(problem, mapped(outcome));
+    }
+}
+
+TEST_CASE("random networks on random boards pass the checker and stay above their bounds") {
+    std::mt19937_64 random(20260101);
+    int found = 0;
+    for (int round = 0; round < 24; ++round) {
+        CAPTURE(round);
+        const int heads = 1 << draw(random, 3);
+        const auto channels = static_cast<std::int64_t>(heads) * static_cast<std::int64_t>(4 + 4 * draw(random, 4));
+        const auto network =
+            small_transformer(static_cast<std::int64_t>(3 + draw(random, 40)), channels, heads, static_cast<int>(1 + draw(random, 2)));
+        const auto board = board_of(static_cast<double>(30000 + 20000 * draw(random, 10)), static_cast<int>(1 + draw(random, 4)),
+                                    static_cast<int>(24 + draw(random, 100)));
+        auto problem = problem_of(network, board, kPatchPanel, 3000);
+        problem.tmux_periods_bx = {static_cast<int>(1 + draw(random, 12))};
+        const auto outcome = map_network(problem, static_cast<std::uint64_t>(round));
+        if (const auto* result = std::get_if<MappingResult>(&outcome)) {
+            check_result(problem, *result);
+            ++found;
+        } else {
+            CHECK_FALSE(std::get<NoMapping>(outcome).explanation.empty());
+        }
+    }
+    CHECK(found >= 12);
+}
