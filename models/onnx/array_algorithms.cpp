@@ -15,6 +15,32 @@ std::int64_t dot(const Shape& index, const Shape& strides) {
     return position;
 }
 
+namespace {
+
+/// Row by row, since weights of millions of elements pass through here.
+template <class T>
+void copy_rows(const std::vector<T>& from, std::vector<T>& to, const Shape& shape, const Shape& strides, std::int64_t first) {
+    if (to.empty()) return;
+    const auto length = shape.empty() ? 1 : shape.back();
+    const auto step = shape.empty() ? 0 : strides.back();
+    const Shape rows(shape.begin(), shape.end() - (shape.empty() ? 0 : 1));
+    const Shape row_strides(strides.begin(), strides.end() - (shape.empty() ? 0 : 1));
+    auto target = to.begin();
+    for_each_index(rows, [&](std::int64_t, const Shape& row) {
+        auto position = first + dot(row, row_strides);
+        for (std::int64_t i = 0; i < length; ++i, position += step) *target++ = from[static_cast<std::size_t>(position)];
+    });
+}
+
+}  // namespace
+
+Array strided(const Array& array, const Shape& shape, const Shape& strides, std::int64_t first) {
+    Array result = make_array(array.type, shape);
+    copy_rows(array.reals, result.reals, shape, strides, first);
+    copy_rows(array.integers, result.integers, shape, strides, first);
+    return result;
+}
+
 Array select(const Array& array, const std::vector<Shape>& selected, double fill) {
     Shape shape;
     for (const auto& axis : selected) shape.push_back(static_cast<std::int64_t>(axis.size()));
@@ -43,7 +69,7 @@ Array expanded(const Array& array, const Shape& shape) {
     const auto own = strides_of(array.shape);
     Shape strides(shape.size(), 0);
     for (std::size_t axis = 0; axis < array.shape.size(); ++axis) strides[lead + axis] = array.shape[axis] == 1 ? 0 : own[axis];
-    return rearranged(array, shape, [&](const Shape& index) { return dot(index, strides); });
+    return strided(array, shape, strides);
 }
 
 Array reshaped(Array array, Shape shape) {
@@ -59,7 +85,7 @@ Array transposed(const Array& array, const std::vector<std::size_t>& order) {
         shape.push_back(array.shape[axis]);
         strides.push_back(own[axis]);
     }
-    return rearranged(array, shape, [&](const Shape& index) { return dot(index, strides); });
+    return strided(array, shape, strides);
 }
 
 std::int64_t wrapped(std::int64_t value, ElementType type) {

@@ -46,6 +46,9 @@ Array rearranged(const Array& array, const Shape& shape, Source source) {
     return result;
 }
 
+/// result[index] = array[first + index . strides]: transposed, sliced and repeated arrays.
+Array strided(const Array& array, const Shape& shape, const Shape& strides, std::int64_t first = 0);
+
 /// result[i, j, ...] = array[selected[0][i], selected[1][j], ...]; an entry of -1 gives `fill`.
 Array select(const Array& array, const std::vector<Shape>& selected, double fill = 0);
 

@@ -255,8 +255,7 @@ std::vector<Array> evaluate_split(const OperatorContext& context, const std::vec
     std::vector<Array> parts;
     std::int64_t offset = 0;
     for (const auto& type : types) {
-        const auto first = offset * strides[axis];
-        parts.push_back(rearranged(context.constant(0), type.shape, [&](const Shape& index) { return first + dot(index, strides); }));
+        parts.push_back(strided(context.constant(0), type.shape, strides, offset * strides[axis]));
         offset += type.shape[axis];
     }
     return parts;

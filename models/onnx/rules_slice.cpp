@@ -66,7 +66,7 @@ std::vector<Array> evaluate_slice(const OperatorContext& context, const std::vec
         first += axes[axis].start * strides[axis];
         strides[axis] *= axes[axis].step;
     }
-    return {rearranged(array, types[0].shape, [&](const Shape& index) { return first + dot(index, strides); })};
+    return {strided(array, types[0].shape, strides, first)};
 }
 
 /// Elements added before and after each axis (negative: cut off): an attribute before opset 11, an
