@@ -6,7 +6,9 @@
 #include <cstdio>
 
 #include "apps/report.h"
+#include "core/error.h"
 #include "core/files.h"
+#include "models/precision.h"
 
 namespace tessera::apps {
 
@@ -46,11 +48,28 @@ RunState begin(const std::filesystem::path& file, const std::filesystem::path& n
     RunState state;
     state.study = read_study(file);
     state.study_json = portable_study(file, network);
-    say(console, "importing the network of study " + state.study.name);
-    const Stopwatch watch;
+    say(console, "importing the network of study \"" + state.study.name + "\"");
+    const Stopwatch import_watch;
     state.network = import_network(state.study, network);
-    state.timing.import_s = watch.seconds();
+    state.timing.import_s = import_watch.seconds();
+    const Stopwatch cost_watch;
+    models::apply_precision(state.network, state.study.precision);
+    state.timing.cost_s = cost_watch.seconds();
     return state;
+}
+
+/// The folder of a run, before any step spends time on what could not be written.
+void make_folder(const std::filesystem::path& out) {
+    std::error_code error;
+    std::filesystem::create_directories(out, error);
+    if (error || !std::filesystem::is_directory(out, error))
+        throw InputError(out.string(), "", "cannot be made", "a folder for the results");
+}
+
+/// Takes away what an earlier run left of the steps that are now to be done again.
+void remove_results(const std::filesystem::path& out, std::initializer_list<const char*> names) {
+    std::error_code ignored;  // what is not there needs no removal; what cannot be removed cannot be written either
+    for (const char* name : names) std::filesystem::remove(out / name, ignored);
 }
 
 /// Maps and writes study.json, search.json and mapping.json. False where there is no mapping.
@@ -59,13 +78,10 @@ bool map_into(RunState& state, const std::filesystem::path& out, const Console& 
     const Stopwatch watch;
     std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress);
     state.timing.map_s = watch.seconds();
+    remove_results(out, {"mapping.json", "simulation.json", "report.json", "report.md", "report.html"});
     write_file(out / "study.json", pretty(state.study_json));
     write_file(out / "search.json", pretty(to_json(state.search)));
-    if (!state.search.found()) {
-        std::filesystem::remove(out / "mapping.json");
-        std::filesystem::remove(out / "simulation.json");
-        return false;
-    }
+    if (!state.search.found()) return false;
     write_file(out / "mapping.json", compact(partition::to_json(state.mapping)));
     say(console, "checking");
     state.violations = check_mapping(state.study, state.network, state.mapping);
@@ -77,12 +93,14 @@ void simulate_into(RunState& state, const std::filesystem::path& out, const Cons
     const Stopwatch watch;
     state.result = simulate_mapping(state.study, state.mapping, console.progress);
     state.timing.simulate_s = watch.seconds();
+    remove_results(out, {"report.json", "report.md", "report.html"});
     write_file(out / "simulation.json", compact(sim::to_json(*state.result)));
 }
 
 int report_into(const RunState& state, const std::filesystem::path& out, const Console& console) {
     const Stopwatch watch;
-    Json json = make_report({state.study, state.study_json, state.network, state.search, state.mapping, state.result, state.violations, state.timing});
+    Json json = make_report(
+        {state.study, state.study_json, state.network, state.search, state.mapping, state.result, state.violations, state.timing});
     json["timing_s"]["report"] = watch.seconds();
     write_file(out / "report.json", pretty(json));
     write_file(out / "report.md", markdown_report(json));
@@ -120,15 +138,19 @@ Json violations_json(const std::vector<partition::Violation>& violations) {
 
 }  // namespace
 
-int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console) {
+int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
+        const Console& console) {
     RunState state = begin(study, network, console);
+    make_folder(out);
     // A mapping that the checker rejects is not worth the simulation's time; the report says why.
     if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, console);
     return report_into(state, out, console);
 }
 
-int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console) {
+int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
+        const Console& console) {
     RunState state = begin(study, network, console);
+    make_folder(out);
     if (!map_into(state, out, console)) return print_no_mapping(state.search, console);
     const auto path = (out / "mapping.json").string();
     if (console.json) {
@@ -166,7 +188,8 @@ int simulate(const std::filesystem::path& out, const Console& console) {
         fmt::print("{}", pretty(sim::to_json(result)));
     } else {
         fmt::print("{} events injected, {} completed, {} lost, {} in flight; latency {:.1f} ns at most; {}\n", result.events.injected,
-                   result.events.completed, result.events.lost, result.events.in_flight, result.latency_ns.max, (out / "simulation.json").string());
+                   result.events.completed, result.events.lost, result.events.in_flight, result.latency_ns.max,
+                   (out / "simulation.json").string());
         for (const auto& loss : result.losses) fmt::print("  {}\n", loss);
     }
     const bool all_done = result.events.injected > 0 && result.events.completed == result.events.injected;

@@ -25,8 +25,8 @@ bool show_progress(const std::string& stage, double fraction, bool quiet) {
     if (!quiet && ::isatty(STDERR_FILENO) == 1) {
         constexpr int kWidth = 30;
         const int done = static_cast<int>(fraction * kWidth);
-        fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(static_cast<std::size_t>(done), '='), 100 * fraction,
-                   fraction >= 1 ? "\r\x1b[K" : "");
+        fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(static_cast<std::size_t>(done), '='),
+                   100 * fraction, fraction >= 1 ? "\r\x1b[K" : "");
     }
     return !interrupted;
 }
@@ -66,10 +66,12 @@ void add_study_command(CLI::App& app, Arguments& arguments, const std::string& n
     });
 }
 
-void add_folder_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help, decltype(apps::check)* action) {
+void add_folder_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help,
+                        decltype(apps::check)* action) {
     auto* command = app.add_subcommand(name, help);
     command->add_option("OUT", arguments.out, "folder of a run")->required();
-    command->callback([&arguments, action] { arguments.command = [&arguments, action] { return action(arguments.out, arguments.console); }; });
+    command->callback(
+        [&arguments, action] { arguments.command = [&arguments, action] { return action(arguments.out, arguments.console); }; });
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {
@@ -82,7 +84,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     auto* inspect = app.add_subcommand("inspect", "operators, parameters, MACs, bits, sparsity and EBOPs of a network");
     inspect->add_option("MODEL", arguments.inspect.model, "ONNX file, conifer JSON file, or name of the zoo")->required();
     inspect->add_option("--bind", arguments.bindings, "value of a symbolic dimension, NAME=VALUE; may be repeated");
-    inspect->add_option("--bits", arguments.inspect.bits, "width of weights and activations that the file does not quantise")->check(CLI::Range(2, 32));
+    inspect->add_option("--bits", arguments.inspect.bits, "width of weights and activations that the file does not quantise")
+        ->check(CLI::Range(2, 32));
     inspect->callback([&arguments] {
         arguments.command = [&arguments] {
             arguments.inspect.bindings = read_bindings(arguments.bindings);
@@ -99,7 +102,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
 
 int run_command(int argc, char** argv) {
     CLI::App app{"Tessera: can this network run on these boards, for every bunch crossing and inside the latency budget?", "tessera"};
-    app.footer("Exit codes: 0 all requirements met, 1 bad input or usage, 2 a requirement is violated, 3 no mapping exists within the limits.");
+    app.footer(
+        "Exit codes: 0 all requirements met, 1 bad input or usage, 2 a requirement is violated, 3 no mapping exists within the limits.");
     Arguments arguments;
     app.add_flag("--json", arguments.console.json, "machine-readable output alone on stdout");
     app.add_flag("-q,--quiet", arguments.console.quiet, "no log on stderr");

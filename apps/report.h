@@ -19,7 +19,7 @@ struct ReportInput {
     const Json& study_json;  ///< as it can be run again
     const models::Network& network;
     const Search& search;
-    const partition::Mapping& mapping;     ///< empty where none was found
+    const partition::Mapping& mapping;         ///< empty where none was found
     const std::optional<sim::Result>& result;  ///< empty where nothing was simulated
     const std::vector<partition::Violation>& violations;
     Timing timing;
@@ -28,6 +28,9 @@ struct ReportInput {
 /// `report.json`, schema tessera.report/1. Same study and seed: same bytes, but for `timing_s` and
 /// `peak_rss_mib`, which stand last.
 Json make_report(const ReportInput& input);
+
+/// The report without what differs between two runs of the same study.
+Json without_measurements(Json report);
 
 /// 0 all requirements met, 2 a requirement is violated, 3 no mapping within the limits.
 int exit_code(const Json& report);

@@ -27,7 +27,7 @@ std::string html_report(const Json& report) {
     const std::string mark = "\"REPORT\"";
     const auto at = page.find(mark);
     if (at == std::string::npos) throw InputError(file.string(), "", "has no place for the report", mark);
-    Json shown = report;
+    Json shown = without_measurements(report);
     shown["failures"] = failures(report);
     return page.replace(at, mark.size(), script_safe(shown));
 }

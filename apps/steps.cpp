@@ -1,7 +1,6 @@
 #include "apps/steps.h"
 
 #include "models/import.h"
-#include "models/precision.h"
 
 namespace tessera::apps {
 
@@ -16,9 +15,8 @@ Json to_json(const Search& search) {
                               {"unit", search.unit},
                               {"explanation", search.explanation}};
     }
-    json["bounds"] = {{"boards", search.bounds.boards},
-                      {"binding_resource", search.bounds.binding_resource},
-                      {"latency_ns", search.bounds.latency_ns}};
+    json["bounds"] = {
+        {"boards", search.bounds.boards}, {"binding_resource", search.bounds.binding_resource}, {"latency_ns", search.bounds.latency_ns}};
     json["candidates"] = Json::array();
     for (const auto& candidate : search.candidates) {
         json["candidates"].push_back({{"tmux_period_bx", candidate.tmux_period_bx},
@@ -54,9 +52,7 @@ Search read_search(const JsonReader& reader) {
 }
 
 models::Network import_network(const Study& study, const std::filesystem::path& replacement) {
-    auto network = models::read_network(study.network, replacement);
-    models::apply_precision(network, study.precision);
-    return network;
+    return models::read_network(study.network, replacement);
 }
 
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network) {

@@ -35,7 +35,7 @@ struct Search {
 Json to_json(const Search& search);
 Search read_search(const JsonReader& reader);
 
-/// Imports the study's network and gives it the study's precision.
+/// Imports the study's network; its precision is not applied yet.
 models::Network import_network(const Study& study, const std::filesystem::path& replacement);
 
 /// The problem that a study puts to the mapper; `network` must outlive it.

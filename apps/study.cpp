@@ -2,6 +2,7 @@
 
 #include "boards/catalogue.h"
 #include "core/error.h"
+#include "sim/filling.h"
 
 namespace tessera::apps {
 
@@ -24,7 +25,7 @@ void read_requirements(const JsonReader& root, Study& study) {
     if (!root.has("requirements")) return;
     const auto reader = root.at("requirements");
     study.latency_budget_ns = reader.number("latency_ns", study.latency_budget_ns, 1, 1e9);
-    study.interval_bx = static_cast<int>(reader.integer("interval_bx", study.interval_bx, 1, kBunchCrossingsPerOrbit));
+    study.interval_bx = reader.number("interval_bx", study.interval_bx, 0.01, kBunchCrossingsPerOrbit);
     reader.done();
 }
 
@@ -36,13 +37,15 @@ void read_simulation(const JsonReader& root, Study& study) {
     study.bunch_crossings = reader.integer("bunch_crossings", orbits * kBunchCrossingsPerOrbit, 1, kMostBunchCrossings);
     study.filling = reader.text("filling", study.filling);
     reader.done();
+    sim::read_filling(study.filling);  // an unknown scheme is an error now, not after the mapping
 }
 
 std::vector<int> read_periods(const JsonReader& root) {
     std::vector<int> periods{1, 2, 3, 6, 9, 18};
     if (!root.has("tmux_periods_bx")) return periods;
     periods.clear();
-    for (const auto& item : root.at("tmux_periods_bx").items()) periods.push_back(static_cast<int>(item.integer(1, kBunchCrossingsPerOrbit)));
+    for (const auto& item : root.at("tmux_periods_bx").items())
+        periods.push_back(static_cast<int>(item.integer(1, kBunchCrossingsPerOrbit)));
     if (periods.empty()) root.at("tmux_periods_bx").fail("found no period", "at least one");
     return periods;
 }
@@ -65,7 +68,8 @@ Study read_study(const std::filesystem::path& file) {
     if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
     study.board = boards::read_board(root.at("board"), boards::load_catalogue());
     study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
-    study.link = topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(file.string(), "\"25g-64b66b\""));
+    study.link =
+        topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(file.string(), "\"25g-64b66b\""));
     study.clock = read_clock(root);
     study.tmux_periods_bx = read_periods(root);
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));

@@ -20,17 +20,17 @@ namespace tessera::apps {
 struct Study {
     std::string name;
     std::string question;
-    JsonReader network;              ///< as models::read_network takes it
+    JsonReader network;  ///< as models::read_network takes it
     models::Precision precision;
     boards::Board board;
-    int boards_available = 1000;     ///< over all time nodes
+    int boards_available = 1000;  ///< over all time nodes
     topologies::LinkProtocol link;
-    JsonReader topology;             ///< as topologies::make_topology takes it
+    JsonReader topology;  ///< as topologies::make_topology takes it
     LhcClock clock;
     std::vector<int> tmux_periods_bx;
-    int input_bits = 16;             ///< of network inputs that no precision rule names
+    int input_bits = 16;  ///< of network inputs that no precision rule names
     double latency_budget_ns = 12500;
-    int interval_bx = 1;             ///< the system must take an event this often
+    int interval_bx = 1;                                     ///< the system must take an event this often
     std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate
     std::string filling = "all";
     std::uint64_t seed = 1;

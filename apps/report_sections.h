@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cmath>
+
+#include "apps/report.h"
+
+namespace tessera::apps {
+
+/// Rounds to what a reader can use. A quotient of whole numbers, so that it prints short and the same everywhere.
+inline double rounded(double value, int decimals = 4) {
+    const double scale = std::pow(10.0, decimals);
+    return std::round(value * scale) / scale;
+}
+
+/// Parts of report.json that say what sits where; each is a key of that name (`operators` and the
+/// floor plan are of one time node, the boards of all).
+Json board_utilisation(const partition::Mapping& mapping);
+Json floor_plan(const partition::Mapping& mapping);
+Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result);
+Json operators_section(const models::Network& network, const partition::Mapping& mapping);
+
+/// Frames that one event puts on the link, over those that it carries until the next event comes: the part of
+/// the time that the link is busy when every bunch crossing is filled.
+std::vector<double> link_loads(const partition::Mapping& mapping);
+
+/// The interval at which the simulated system takes events for ever: that of its slowest stage. Decisions may
+/// come at longer intervals now and then (`between_decisions_max`) where events wait for each other on a link.
+inline double sustained_interval_ns(const sim::Result& result) { return result.longest_stage_interval_ns; }
+
+/// Which requirements hold.
+Json verdict_section(const ReportInput& input);
+
+}  // namespace tessera::apps
