@@ -15,7 +15,8 @@ std::string known_schemes(const std::filesystem::path& folder) {
     std::vector<std::string> names{"all"};
     for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().stem().string());
     std::sort(names.begin(), names.end());
-    return std::accumulate(names.begin() + 1, names.end(), names.front(), [](std::string all, const std::string& name) { return std::move(all) + ", " + name; });
+    return std::accumulate(names.begin() + 1, names.end(), names.front(),
+                           [](std::string all, const std::string& name) { return std::move(all) + ", " + name; });
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ std::vector<bool> read_filling(const std::string& scheme) {
     if (scheme == "all") return filled;
     const auto folder = data_root() / "sim" / "filling";
     const auto file = folder / (scheme + ".json");
-    if (!std::filesystem::exists(file)) throw InputError("simulation", "/filling", "no scheme \"" + scheme + "\"", "one of: " + known_schemes(folder));
+    if (!std::filesystem::exists(file))
+        throw InputError("simulation", "/filling", "no scheme \"" + scheme + "\"", "one of: " + known_schemes(folder));
     const auto root = JsonReader::from_file(file);
     root.at("source").text();
     root.at("name").text();

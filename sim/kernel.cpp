@@ -33,7 +33,8 @@ void renew_context() {
 
 }  // namespace
 
-System::System(const Tables& tables, Statistics& statistics, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order)
+System::System(const Tables& tables, Statistics& statistics, std::size_t time_nodes, std::size_t window,
+               const std::vector<std::size_t>& order)
     : stations(time_nodes * tables.stations), tables_(tables) {
     renew_context();
     for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(tables, statistics, window));

@@ -8,9 +8,9 @@ namespace tessera::sim {
 
 /// What a chunk on its way carries beside the bytes: which one it is.
 struct ChunkExtension : tlm::tlm_extension<ChunkExtension> {
-    std::int64_t event = 0;      ///< number within its time node
+    std::int64_t event = 0;  ///< number within its time node
     std::uint32_t transfer = 0;
-    std::uint32_t hop = 0;       ///< link of the route that it has crossed
+    std::uint32_t hop = 0;  ///< link of the route that it has crossed
     std::int64_t chunk = 0;
 
     tlm_extension_base* clone() const override { return new ChunkExtension(*this); }

@@ -64,7 +64,8 @@ Result read_result(const JsonReader& reader) {
     result.longest_stage_interval_ns = real(reader, "longest_stage_interval_ns");
     result.slowest_stage = reader.at("slowest_stage").text();
     for (const auto& step : reader.at("breakdown").items()) {
-        result.breakdown.push_back({step.at("stage").text(), step.at("kind").one_of({"input", "compute", "serialise", "link", "switch", "wait"}),
+        result.breakdown.push_back({step.at("stage").text(),
+                                    step.at("kind").one_of({"input", "compute", "serialise", "link", "switch", "wait"}),
                                     step.at("ns").number(0, kMost)});
     }
     for (const auto& board : reader.at("boards_busy_fraction").items()) result.boards.push_back({board.number(0, kMost)});

@@ -15,9 +15,9 @@ namespace tessera::sim {
 
 namespace {
 
-constexpr std::int64_t kRecordedNs = 25'000;        // records of events are kept for twice the latency budget of the trigger
-constexpr std::int64_t kDrainBx = 100'000;          // after the last event; a system that is still moving then never ends
-constexpr std::int64_t kCrossingsPerSlice = 64;     // between two looks at the progress
+constexpr std::int64_t kRecordedNs = 25'000;     // records of events are kept for twice the latency budget of the trigger
+constexpr std::int64_t kDrainBx = 100'000;       // after the last event; a system that is still moving then never ends
+constexpr std::int64_t kCrossingsPerSlice = 64;  // between two looks at the progress
 constexpr std::size_t kHistogramBins = 40;
 
 /// The order in which stations are constructed; shuffled (Fisher and Yates) on request.
@@ -151,9 +151,10 @@ void fill_boards_and_links(const Statistics& statistics, const partition::Mappin
         busy = std::max(busy, static_cast<double>(statistics.shard_busy_ticks[s]) / capacity);
     }
     for (std::size_t l = 0; l < mapping.links.size(); ++l) {
-        result.links.push_back({static_cast<double>(statistics.link_busy_ticks[l]) / capacity,
-                                (statistics.link_peak_ticks[l] + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
-                                statistics.link_lost[l]});
+        result.links.push_back(
+            {static_cast<double>(statistics.link_busy_ticks[l]) / capacity,
+             (statistics.link_peak_ticks[l] + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
+             statistics.link_lost[l]});
     }
 }
 
@@ -180,8 +181,9 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     Result result;
     result.bunch_crossings = options.bunch_crossings;
     result.events = {statistics.injected, statistics.completed, statistics.lost, 0, 0};
-    result.events.in_flight = static_cast<std::int64_t>(std::accumulate(
-        system.nodes.begin(), system.nodes.end(), std::int64_t{0}, [](std::int64_t sum, const auto& node) { return sum + node->in_flight(); }));
+    result.events.in_flight =
+        static_cast<std::int64_t>(std::accumulate(system.nodes.begin(), system.nodes.end(), std::int64_t{0},
+                                                  [](std::int64_t sum, const auto& node) { return sum + node->in_flight(); }));
     if (result.events.injected != result.events.completed + result.events.lost + result.events.corrupted + result.events.in_flight) {
         throw std::logic_error("the simulation lost count of its events");
     }

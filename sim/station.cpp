@@ -55,7 +55,8 @@ tlm::tlm_sync_enum Station::receive(int, tlm::tlm_generic_payload& payload, tlm:
     if (phase != tlm::BEGIN_REQ) SC_REPORT_FATAL("tessera", "a phase other than BEGIN_REQ");
     const auto& chunk = *payload.get_extension<ChunkExtension>();
     const std::int64_t tick = now_ticks() + static_cast<std::int64_t>(delay.value());
-    schedule({tick, chunk.event, static_cast<std::int32_t>(chunk.chunk), chunk.transfer, static_cast<std::uint16_t>(chunk.hop), Kind::arrival, false});
+    schedule({tick, chunk.event, static_cast<std::int32_t>(chunk.chunk), chunk.transfer, static_cast<std::uint16_t>(chunk.hop),
+              Kind::arrival, false});
     wake();
     return tlm::TLM_COMPLETED;
 }
@@ -78,9 +79,15 @@ void Station::work() {
         const Task task = tasks_.top();
         tasks_.pop();
         switch (task.kind) {
-            case Kind::arrival: arrive(task); break;
-            case Kind::result: finish(task); break;
-            case Kind::link: send(task); break;
+            case Kind::arrival:
+                arrive(task);
+                break;
+            case Kind::result:
+                finish(task);
+                break;
+            case Kind::link:
+                send(task);
+                break;
         }
     }
     wake();
@@ -91,7 +98,8 @@ void Station::arrive(const Task& task) {
     const auto& transfer = tables_.transfers[task.id];
     const std::size_t next_hop = static_cast<std::size_t>(task.hop) + 1;
     if (next_hop < transfer.route.size()) {
-        schedule({task.tick + tables_.forward_ticks, task.event, task.chunk, task.id, static_cast<std::uint16_t>(next_hop), Kind::link, false});
+        schedule(
+            {task.tick + tables_.forward_ticks, task.event, task.chunk, task.id, static_cast<std::uint16_t>(next_hop), Kind::link, false});
         return;
     }
     if (transfer.decision) {
@@ -182,9 +190,11 @@ std::string Station::stalled(std::int64_t events) const {
         if (shard.station != station_ || station_ == tables_.outside || node_.state.shards[s].event >= events) continue;
         for (std::uint32_t i = shard.first_input; i < shard.end_input; ++i) {
             const auto& input = tables_.inputs[i];
-            if (node_.state.received[i] >= node_.state.shards[s].event * input.chunks + tables_.needed_chunks(input, node_.state.shards[s].chunk)) continue;
-            return "shard " + std::to_string(s) + " on board " + std::to_string(station_) + " waits for shard " + std::to_string(input.from) +
-                   " in event " + std::to_string(node_.state.shards[s].event) + " of its time node";
+            if (node_.state.received[i] >=
+                node_.state.shards[s].event * input.chunks + tables_.needed_chunks(input, node_.state.shards[s].chunk))
+                continue;
+            return "shard " + std::to_string(s) + " on board " + std::to_string(station_) + " waits for shard " +
+                   std::to_string(input.from) + " in event " + std::to_string(node_.state.shards[s].event) + " of its time node";
         }
     }
     return "";

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <queue>
+#include <string>
 #include <systemc>
 #include <tlm>
-#include <string>
 #include <tuple>
 #include <vector>
 
@@ -47,13 +47,14 @@ class Station : public sc_core::sc_module {
         std::int64_t tick;
         std::int64_t event;
         std::int32_t chunk;
-        std::uint32_t id;   ///< shard of a result, transfer of a link and an arrival, input of a local arrival
+        std::uint32_t id;  ///< shard of a result, transfer of a link and an arrival, input of a local arrival
         std::uint16_t hop;
         Kind kind;
         bool local;
 
         bool operator>(const Task& other) const {
-            return std::tie(tick, kind, event, id, chunk, hop) > std::tie(other.tick, other.kind, other.event, other.id, other.chunk, other.hop);
+            return std::tie(tick, kind, event, id, chunk, hop) >
+                   std::tie(other.tick, other.kind, other.event, other.id, other.chunk, other.hop);
         }
     };
 
@@ -76,7 +77,7 @@ class Station : public sc_core::sc_module {
     std::uint32_t station_;
     std::priority_queue<Task, std::vector<Task>, std::greater<>> tasks_;
     sc_core::sc_event event_;
-    std::int64_t awake_at_ = -1;               ///< when the event will notify; -1: it will not
+    std::int64_t awake_at_ = -1;  ///< when the event will notify; -1: it will not
     int sockets_ = 0;
     bool entered_ = false;  ///< some link ends here
 };

@@ -41,8 +41,8 @@ void add_shard(const partition::Mapping& mapping, std::size_t s, Tables& tables)
         const auto& producer = mapping.shards[index(input.from)];
         const auto type = shard.board == kOutside ? 0 : mapping.boards[index(shard.board)];
         const std::int64_t crossing = type < mapping.board_types.size() ? mapping.board_types[type].slr_crossing_cycles : 0;
-        tables.inputs.push_back({static_cast<std::uint32_t>(index(input.from)), static_cast<std::uint32_t>(s), producer.chunks, input.barrier,
-                                 input.slr_crossings * crossing * tables.ticks_per_cycle});
+        tables.inputs.push_back({static_cast<std::uint32_t>(index(input.from)), static_cast<std::uint32_t>(s), producer.chunks,
+                                 input.barrier, input.slr_crossings * crossing * tables.ticks_per_cycle});
     }
     made.end_input = static_cast<std::uint32_t>(tables.inputs.size());
     made.first_stamp = static_cast<std::uint32_t>(tables.stamps_per_event);
@@ -67,7 +67,8 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
     for (const auto id : transfer.route) {
         require(index(id) < tables.links.size(), where, "goes over a link that does not exist", "");
         const auto& link = tables.links[index(id)];
-        require(link.from == at, where, named("goes over link", index(id)) + ", which does not begin where the one before ends", "a chain of links");
+        require(link.from == at, where, named("goes over link", index(id)) + ", which does not begin where the one before ends",
+                "a chain of links");
         at = link.to;
         const std::int64_t chunk_bits = (transfer.bits + made.chunks - 1) / made.chunks;
         const std::int64_t frame_bits = std::int64_t{mapping.link_timing.frame_bits} * mapping.links[index(id)].lanes;
@@ -101,10 +102,12 @@ void join_inputs(const partition::Mapping& mapping, Tables& tables) {
 }  // namespace
 
 Tables make_tables(const partition::Mapping& mapping) {
-    require(mapping.tmux_period_bx >= 1 && mapping.ticks_per_bx >= 1 && mapping.clock.cycles_per_bx >= 1, "clock", "a period below 1", "at least 1");
+    require(mapping.tmux_period_bx >= 1 && mapping.ticks_per_bx >= 1 && mapping.clock.cycles_per_bx >= 1, "clock", "a period below 1",
+            "at least 1");
     require(mapping.ticks_per_bx % mapping.clock.cycles_per_bx == 0, "ticks_per_bx", std::to_string(mapping.ticks_per_bx),
             "a multiple of cycles_per_bx");
-    require(mapping.link_timing.frame_bits >= 1 && mapping.link_timing.ticks_per_frame >= 1, "link_timing", "a frame of nothing", "at least 1");
+    require(mapping.link_timing.frame_bits >= 1 && mapping.link_timing.ticks_per_frame >= 1, "link_timing", "a frame of nothing",
+            "at least 1");
     Tables tables;
     tables.stations = mapping.boards.size() + 1;
     tables.outside = static_cast<std::uint32_t>(mapping.boards.size());

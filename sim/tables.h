@@ -13,9 +13,9 @@ namespace tessera::sim {
 /// holds the sources and takes the decisions.
 struct Tables {
     struct Input {
-        std::uint32_t from = 0;        ///< producing shard
-        std::uint32_t shard = 0;       ///< consuming shard
-        std::int64_t chunks = 1;       ///< of one event, as its producer makes them
+        std::uint32_t from = 0;   ///< producing shard
+        std::uint32_t shard = 0;  ///< consuming shard
+        std::int64_t chunks = 1;  ///< of one event, as its producer makes them
         bool barrier = false;
         std::int64_t delay_ticks = 0;  ///< SLR crossings on the same board
     };
@@ -32,16 +32,16 @@ struct Tables {
     struct Transfer {
         std::uint32_t from = 0;
         std::int64_t chunks = 1;
-        std::vector<std::uint32_t> route;  ///< links
+        std::vector<std::uint32_t> route;       ///< links
         std::vector<std::int64_t> chunk_ticks;  ///< of a chunk's payload on each link of the route
-        std::vector<std::uint32_t> users;  ///< inputs that it feeds on arrival
-        std::uint32_t first_stamp = 0;     ///< of its hops and chunks, hop by hop
-        bool decision = false;             ///< leaves the system
+        std::vector<std::uint32_t> users;       ///< inputs that it feeds on arrival
+        std::uint32_t first_stamp = 0;          ///< of its hops and chunks, hop by hop
+        bool decision = false;                  ///< leaves the system
     };
     struct Link {
         std::uint32_t from = 0, to = 0;  ///< stations
         std::int64_t latency_ticks = 0;
-        std::int64_t buffer_ticks = 0;   ///< what may wait, as time to send it; 0: any amount
+        std::int64_t buffer_ticks = 0;  ///< what may wait, as time to send it; 0: any amount
     };
 
     std::vector<Shard> shards;
@@ -50,12 +50,12 @@ struct Tables {
     std::vector<Link> links;
     std::vector<std::uint32_t> sources;  ///< shards outside
     std::size_t stations = 0;
-    std::uint32_t outside = 0;           ///< the station of the outside world
+    std::uint32_t outside = 0;  ///< the station of the outside world
     std::int64_t ticks_per_bx = 1;
     std::int64_t ticks_per_cycle = 1;
     std::int64_t ticks_per_frame = 1;
-    std::int64_t forward_ticks = 0;      ///< of a board that passes a transfer on
-    std::size_t decisions = 0;           ///< transfers to the outside
+    std::int64_t forward_ticks = 0;  ///< of a board that passes a transfer on
+    std::size_t decisions = 0;       ///< transfers to the outside
     std::size_t stamps_per_event = 0;
     std::int64_t header_ticks = 0;
     std::int64_t crc_ticks = 0;
@@ -76,7 +76,6 @@ struct Tables {
     }
     /// Rounded up to the next processing cycle.
     std::int64_t on_cycle(std::int64_t tick) const { return (tick + ticks_per_cycle - 1) / ticks_per_cycle * ticks_per_cycle; }
-
 };
 
 /// @throws InputError where the mapping's parts do not refer to each other as they must

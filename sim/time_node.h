@@ -16,12 +16,12 @@ struct Statistics {
     std::int64_t injected = 0, completed = 0, lost = 0;
     std::map<std::int64_t, std::int64_t> latencies;  ///< events by latency in ticks
     std::int64_t max_latency_ticks = -1;
-    std::vector<BreakdownStep> breakdown;            ///< of the slowest event, ns holding ticks until the end
-    std::vector<std::int64_t> link_busy_ticks;       ///< by link
-    std::vector<std::int64_t> link_peak_ticks;       ///< longest queue, as time to send it
+    std::vector<BreakdownStep> breakdown;       ///< of the slowest event, ns holding ticks until the end
+    std::vector<std::int64_t> link_busy_ticks;  ///< by link
+    std::vector<std::int64_t> link_peak_ticks;  ///< longest queue, as time to send it
     std::vector<std::int64_t> link_lost;
-    std::vector<std::int64_t> shard_busy_ticks;      ///< by shard
-    std::vector<std::int64_t> shard_events;          ///< finished by the shard
+    std::vector<std::int64_t> shard_busy_ticks;  ///< by shard
+    std::vector<std::int64_t> shard_events;      ///< finished by the shard
     std::vector<std::string> losses;
     std::int64_t link_chunks = 0;
     std::uint64_t fingerprint = 0;
@@ -40,9 +40,9 @@ class TimeNode {
   public:
     /// What a shard has done so far, over all events.
     struct ShardState {
-        std::int64_t event = 0;    ///< that it takes next
+        std::int64_t event = 0;  ///< that it takes next
         std::int64_t chunk = 0;
-        std::int64_t free_at = 0;  ///< when it may start again
+        std::int64_t free_at = 0;          ///< when it may start again
         std::uint32_t missing_inputs = 0;  ///< that have not received what the next chunk needs
     };
     /// What the stations keep between tasks; each touches only what sits on it.

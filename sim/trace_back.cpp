@@ -33,7 +33,9 @@ class Tracer {
         return stamps_[transfer.first_stamp + hop * static_cast<std::size_t>(transfer.chunks) + static_cast<std::size_t>(chunk)];
     }
     const Tables::Link& link(std::uint32_t t, std::size_t hop) const { return tables_.links[tables_.transfers[t].route[hop]]; }
-    std::int64_t result(std::uint32_t shard, std::int64_t chunk) const { return shard_start(shard, chunk) + tables_.shards[shard].latency_ticks; }
+    std::int64_t result(std::uint32_t shard, std::int64_t chunk) const {
+        return shard_start(shard, chunk) + tables_.shards[shard].latency_ticks;
+    }
     std::int64_t delivered(std::uint32_t t, std::int64_t chunk) const {
         const std::size_t hop = tables_.transfers[t].route.size() - 1;
         return hop_start(t, hop, chunk) + tables_.serialise_ticks(tables_.transfers[t], hop, chunk) + link(t, hop).latency_ticks;
@@ -46,7 +48,9 @@ class Tracer {
     }
 
     std::string link_name(const Tables::Link& each) const {
-        const auto name = [&](std::uint32_t station) { return station == tables_.outside ? "outside" : "board " + std::to_string(station); };
+        const auto name = [&](std::uint32_t station) {
+            return station == tables_.outside ? "outside" : "board " + std::to_string(station);
+        };
         return name(each.from) + " -> " + name(each.to);
     }
     static std::string shard_name(std::uint32_t shard) { return "#" + std::to_string(shard); }
@@ -62,7 +66,8 @@ class Tracer {
             std::int64_t ready = 0;
             if (hop > 0) {
                 const auto& before = link(t, hop - 1);
-                const std::int64_t arrived = hop_start(t, hop - 1, chunk) + tables_.serialise_ticks(transfer, hop - 1, chunk) + before.latency_ticks;
+                const std::int64_t arrived =
+                    hop_start(t, hop - 1, chunk) + tables_.serialise_ticks(transfer, hop - 1, chunk) + before.latency_ticks;
                 ready = arrived + tables_.forward_ticks;
                 explain(link_name(each), "wait", ready);
                 explain(link_name(each), "switch", arrived);
@@ -142,6 +147,8 @@ class Tracer {
 
 }  // namespace
 
-std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps) { return Tracer(tables, stamps).run(); }
+std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps) {
+    return Tracer(tables, stamps).run();
+}
 
 }  // namespace tessera::sim

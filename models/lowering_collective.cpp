@@ -1,0 +1,200 @@
+// Operators over many elements at once: softmax, normalisation, sums, windows, sorting, recurrence.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "models/lowering_context.h"
+
+namespace tessera::models {
+
+namespace {
+
+void lower_softmax(LoweringContext& context, const onnx::Node& node) {
+    const Shape& shape = context.shape(node.inputs[0]);
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    const std::size_t axis = positive_axis(node.integer("axis", -1), shape.size());
+    std::int64_t heads = 1;
+    for (std::size_t a = 0; a < axis; ++a) heads *= axes[a] ? 1 : shape[a];
+    AxisAccess access;
+    if (axes[axis]) {
+        access.tokens = Access::whole;
+    } else if (heads == 1) {
+        access.channels = Access::whole;
+    }
+    Operator& op = context.add(node, OperatorKind::softmax, {{context.tensor(node.inputs[0]), access.tokens, access.channels}}, axes);
+    op.heads = axes[axis] ? 1 : static_cast<int>(heads);
+}
+
+void lower_layer_normalisation(LoweringContext& context, const onnx::Node& node) {
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    const std::size_t last = axes.size() - 1;
+    Operator& op = context.add(
+        node, OperatorKind::normalisation,
+        {{context.tensor(node.inputs[0]), axes[last] ? Access::whole : Access::aligned, axes[last] ? Access::aligned : Access::whole}},
+        axes);
+    for (std::size_t i = 1; i < node.inputs.size() && i < 3; ++i) {
+        if (node.inputs[i].empty()) continue;
+        const ConstantValues constant = context.constant(node.inputs[i]);
+        op.weights.count += static_cast<std::int64_t>(constant.values.size());
+        if (i == 1) {
+            op.weights.inputs = 1;
+            op.weights.outputs = static_cast<std::int64_t>(constant.values.size());
+            op.weights.values = constant.values;
+        } else {
+            op.weights.bias = constant.values;
+        }
+    }
+}
+
+/// Scale and shift that inference needs: gamma / sqrt(variance + epsilon), beta - mean x that (Ioffe
+/// and Szegedy, arXiv:1502.03167).
+void lower_batch_normalisation(LoweringContext& context, const onnx::Node& node) {
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    const auto gamma = context.constant(node.inputs[1]).values;
+    const auto beta = context.constant(node.inputs[2]).values;
+    const auto mean = context.constant(node.inputs[3]).values;
+    const auto variance = context.constant(node.inputs[4]).values;
+    const double epsilon = node.real("epsilon", 1e-5);
+    Operator& op = context.add(node, OperatorKind::scale_shift, {{context.tensor(node.inputs[0]), Access::aligned, Access::aligned}}, axes);
+    op.weights.inputs = 1;
+    op.weights.outputs = static_cast<std::int64_t>(gamma.size());
+    op.weights.count = 4 * op.weights.outputs;
+    for (std::size_t c = 0; c < gamma.size(); ++c) {
+        const double scale = gamma[c] / std::sqrt(variance[c] + epsilon);
+        op.weights.values.push_back(static_cast<float>(scale));
+        op.weights.bias.push_back(static_cast<float>(beta[c] - mean[c] * scale));
+    }
+}
+
+/// Mean and variance over all tokens of each channel.
+void lower_instance_normalisation(LoweringContext& context, const onnx::Node& node) {
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    Operator& op = context.add(node, OperatorKind::normalisation, {{context.tensor(node.inputs[0]), Access::whole, Access::aligned}}, axes);
+    for (std::size_t i = 1; i < node.inputs.size(); ++i)
+        op.weights.count += static_cast<std::int64_t>(context.constant(node.inputs[i]).values.size());
+    op.weights.inputs = 1;
+    op.weights.values = context.constant(node.inputs[1]).values;
+    op.weights.outputs = static_cast<std::int64_t>(op.weights.values.size());
+}
+
+Shape reduced_axes(const LoweringContext& context, const onnx::Node& node, std::size_t rank) {
+    Shape axes = node.integers("axes", {});
+    if (node.inputs.size() > 1 && !node.inputs[1].empty()) axes = context.graph.constant(node.inputs[1]).integers;
+    if (node.op_type.starts_with("Arg")) axes = {node.integer("axis", 0)};
+    if (node.op_type.starts_with("Global")) {
+        axes.resize(rank - 2);
+        std::iota(axes.begin(), axes.end(), 2);
+    }
+    if (axes.empty()) {
+        axes.resize(rank);
+        std::iota(axes.begin(), axes.end(), 0);
+    }
+    return axes;
+}
+
+void lower_reduction(LoweringContext& context, const onnx::Node& node) {
+    const Shape shape = context.shape(node.inputs[0]);
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    const bool keep = node.op_type.starts_with("Global") || node.integer("keepdims", 1) != 0;
+    std::vector<bool> gone(shape.size(), false);
+    AxisAccess access;
+    std::int64_t count = 1;
+    for (const auto each : reduced_axes(context, node, shape.size())) {
+        const std::size_t axis = positive_axis(each, shape.size());
+        gone[axis] = true;
+        count *= shape[axis];
+        if (shape[axis] > 1) access.make_whole(axes[axis]);
+    }
+    TokenAxes made;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+        if (keep || !gone[axis]) made.push_back(axes[axis]);
+    }
+    Operator& op =
+        context.add(node, OperatorKind::reduction, {{context.tensor(node.inputs[0]), access.tokens, access.channels}}, std::move(made));
+    op.contraction = count;
+}
+
+void lower_pooling(LoweringContext& context, const onnx::Node& node) {
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    Operator& op = context.add(node, OperatorKind::pooling, {{context.tensor(node.inputs[0]), Access::whole, Access::aligned}}, axes);
+    op.window = node.integers("kernel_shape", {});
+    op.strides = node.integers("strides", Shape(op.window.size(), 1));
+    op.row_length = static_cast<int>(op.window.size() > 1 ? context.shape(node.inputs[0])[axes.size() - (axes.back() ? 1 : 2)] : 1);
+    op.contraction = std::accumulate(op.window.begin(), op.window.end(), std::int64_t{1}, [](auto a, auto b) { return a * b; });
+}
+
+void lower_top_k(LoweringContext& context, const onnx::Node& node) {
+    const Shape shape = context.shape(node.inputs[0]);
+    const TokenAxes axes = context.axes(node.inputs[0]);
+    const std::size_t axis = positive_axis(node.integer("axis", -1), shape.size());
+    AxisAccess access;
+    access.make_whole(axes[axis]);
+    Operator& op = context.add(node, OperatorKind::top_k, {{context.tensor(node.inputs[0]), access.tokens, access.channels}});
+    op.window = {context.graph.value(node.outputs[0]).shape[axis]};
+    op.contraction = shape[axis];
+    for (const auto& output : node.outputs) {
+        if (!output.empty()) context.add_output(output, axes);
+    }
+}
+
+/// LSTM, GRU and RNN: [tokens, batch, features]; the gates' matrix acts on input and state together.
+void lower_recurrent(LoweringContext& context, const onnx::Node& node) {
+    const Shape shape = context.shape(node.inputs[0]);
+    const ConstantValues on_input = context.constant(node.inputs[1]);
+    const ConstantValues on_state = context.constant(node.inputs[2]);
+    const std::int64_t gates = on_input.shape[1] * on_input.shape[0];
+    Operator& op = context.add(node, OperatorKind::recurrent, {{context.tensor(node.inputs[0]), Access::whole, Access::whole}});
+    op.weights.inputs = on_input.shape[2] + on_state.shape[2];
+    op.weights.outputs = gates;
+    for (std::int64_t gate = 0; gate < gates; ++gate) {
+        for (const auto* part : {&on_input, &on_state}) {
+            const auto begin = part->values.begin() + gate * part->shape[2];
+            op.weights.values.insert(op.weights.values.end(), begin, begin + part->shape[2]);
+        }
+    }
+    op.weights.count = static_cast<std::int64_t>(on_input.values.size() + on_state.values.size());
+    if (node.inputs.size() > 3 && !node.inputs[3].empty()) {
+        op.weights.bias = context.constant(node.inputs[3]).values;
+        op.weights.count += static_cast<std::int64_t>(op.weights.bias.size());
+    }
+    op.macs = shape[0] * shape[1] * op.weights.inputs * op.weights.outputs;
+    for (const auto& output : node.outputs) {
+        if (output.empty() || !context.graph.values.contains(output)) continue;
+        TokenAxes axes(context.graph.value(output).shape.size(), true);
+        axes.back() = false;
+        context.add_output(output, std::move(axes));
+    }
+}
+
+}  // namespace
+
+bool lower_collective(LoweringContext& context, const onnx::Node& node) {
+    static const std::set<std::string> kReductions{"ReduceSum", "ReduceMean",        "ReduceMax",       "ReduceMin",       "ReduceProd",
+                                                   "ReduceL1",  "ReduceL2",          "ReduceSumSquare", "ReduceLogSumExp", "ArgMax",
+                                                   "ArgMin",    "GlobalAveragePool", "GlobalMaxPool"};
+    const auto& type = node.op_type;
+    if (type == "Softmax" || type == "LogSoftmax") {
+        lower_softmax(context, node);
+    } else if (type == "LayerNormalization") {
+        lower_layer_normalisation(context, node);
+    } else if (type == "BatchNormalization") {
+        lower_batch_normalisation(context, node);
+    } else if (type == "InstanceNormalization") {
+        lower_instance_normalisation(context, node);
+    } else if (kReductions.contains(type)) {
+        lower_reduction(context, node);
+    } else if (type == "MaxPool" || type == "AveragePool") {
+        lower_pooling(context, node);
+    } else if (type == "TopK") {
+        lower_top_k(context, node);
+    } else if (type == "LSTM" || type == "GRU" || type == "RNN") {
+        lower_recurrent(context, node);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+}  // namespace tessera::models
