@@ -116,6 +116,24 @@ void lower_activation_product(LoweringContext& context, const onnx::Node& node) 
     op.macs = product(out.begin(), out.end()) * a.back();
 }
 
+/// A constant [groups, rows, K] times an activation [groups, K, N] (a class token's constant query
+/// with all keys): each of the N columns is a token that meets the same constant rows.
+void lower_constant_rows(LoweringContext& context, const onnx::Node& node) {
+    const ConstantValues rows = context.constant(node.inputs[0]);
+    const Shape& columns = context.shape(node.inputs[1]);
+    const Shape& out = context.graph.value(node.outputs.front()).shape;
+    TokenAxes made(out.size(), false);
+    made.back() = true;
+    TokenAxes wanted(columns.size(), false);
+    wanted.back() = true;
+    const Access tokens = same_layout(columns, context.axes(node.inputs[1]), wanted) ? Access::aligned : Access::whole;
+    const std::int64_t groups = product(out.begin(), out.end() - 2);
+    Operator& op = context.add(node, OperatorKind::dense,
+                               {{context.tensor(node.inputs[1]), tokens, groups > 1 ? Access::aligned : Access::whole}}, std::move(made));
+    op.weights = make_weights(rows, rows.shape.back(), groups * out[out.size() - 2], false);
+    op.macs = out.back() * op.weights.inputs * op.weights.outputs;
+}
+
 Shape spatial(const Shape& shape, bool last) {
     return last ? Shape(shape.begin() + 1, shape.end() - 1) : Shape(shape.begin() + 2, shape.end());
 }
@@ -162,6 +180,8 @@ bool lower_matrix(LoweringContext& context, const onnx::Node& node) {
         lower_constant_product(context, node, integer_weights(context, node));
     } else if ((type == "MatMul" || type == "MatMulInteger") && dynamic) {
         lower_activation_product(context, node);
+    } else if (type == "MatMul" && node.inputs.size() > 1 && context.is_constant(node.inputs[0])) {
+        lower_constant_rows(context, node);
     } else if (type == "Gemm" && constant && node.integer("transA", 0) == 0) {
         lower_gemm(context, node);
     } else if (type == "Conv" && constant) {

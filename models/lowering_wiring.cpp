@@ -37,7 +37,8 @@ void lower_repeat(LoweringContext& context, const onnx::Node& node) {
     TokenAxes made(to.size(), true);
     const TokenAxes& axes = context.axes(node.inputs[0]);
     std::copy(axes.begin(), axes.end(), made.end() - static_cast<std::ptrdiff_t>(axes.size()));
-    add_wiring(context, node, broadcast_access(from, to, made), std::move(made));
+    const AxisAccess access = broadcast_access(from, to, made);
+    add_wiring(context, node, access, std::move(made));
 }
 
 /// Constants among the pieces (a class token, zeros) are a source of their own: an operator that
