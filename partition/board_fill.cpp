@@ -32,15 +32,6 @@ void BoardFill::add_one(const Fit& fit) {
     ++shards_;
 }
 
-namespace {
-
-/// Cycles from a shard's first chunk to its last result, roughly: half of its tokens wait for their turn.
-double cycles_of(const PlannedShard& shard, const ShardVariant& variant) {
-    return 0.5 * (variant.token_latency_cycles + variant.chunk_latency_cycles(shard.region.tokens.size()));
-}
-
-}  // namespace
-
 std::optional<Fit> BoardFill::fit_one(std::uint32_t shard) const {
     std::optional<Fit> best;
     double best_cost = 0;
@@ -49,7 +40,7 @@ std::optional<Fit> BoardFill::fit_one(std::uint32_t shard) const {
         const int slr = tightest_slr(variants[v].resources);
         if (slr < 0) continue;
         const PlannedShard& planned = graph_->shards[shard];
-        const double cost = evenness(used_ + variants[v].resources) + planned.latency_price * cycles_of(planned, variants[v]);
+        const double cost = evenness(used_ + variants[v].resources) + planned.latency_price * variants[v].cycles(planned.region.tokens.size());
         if (!best || cost < best_cost) best = Fit{shard, slr, v}, best_cost = cost;
     }
     return best;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <queue>
 #include <set>
@@ -27,10 +28,8 @@ class Growth {
           present_bits_(clusters.members.size(), 0),
           input_bits_(clusters.members.size(), 0),
           readers_(graph.nets.size()),
-          on_board_(graph.nets.size(), 0),
-          unplaced_(graph.nets.size(), 0),
-          fill_(graph, space, limits.fill),
-          ports_(space, 0) {
+          present_on_(graph.nets.size()),
+          unplaced_(graph.nets.size(), 0) {
         placement_.board.assign(graph.shards.size(), kNowhere);
         placement_.slr.assign(graph.shards.size(), 0);
         placement_.variant.assign(graph.shards.size(), 0);
@@ -48,8 +47,8 @@ class Growth {
     std::optional<std::uint32_t> run() {
         while (!ready_.empty()) {
             open_board();
-            while (const auto next = pick()) place(next->first, next->second);
-            if (fill_.empty()) return *ready_.begin();
+            while (const auto next = pick()) place(*next);
+            if (boards_.back().fill.empty()) return *ready_.begin();
         }
         return std::nullopt;
     }
@@ -57,7 +56,16 @@ class Growth {
     const Placement& placement() const { return placement_; }
 
   private:
-    using Pick = std::pair<std::uint32_t, std::vector<Fit>>;
+    struct OpenBoard {
+        BoardFill fill;
+        PortFill ports;
+    };
+
+    struct Pick {
+        std::uint32_t cluster;
+        std::uint32_t board;
+        std::vector<Fit> fits;
+    };
 
     /// The nets between clusters: what each reads, and who reads each.
     void connect() {
@@ -80,30 +88,65 @@ class Growth {
         }
     }
 
+    static constexpr std::size_t kTriedOnLastBoard = 64;
+    static constexpr std::size_t kTriedOnEarlierBoards = 4;
+
     bool outside(std::uint32_t cluster) const { return graph_.shards[clusters_.members[cluster].front()].outside; }
     bool placed(std::uint32_t cluster) const { return placement_.board[clusters_.members[cluster].front()] != kNowhere; }
 
     void open_board() {
         board_ = static_cast<std::uint32_t>(placement_.boards++);
-        fill_ = BoardFill(graph_, space_, limits_.fill);
-        ports_ = PortFill(space_, limits_.ports * space_.ports);
+        boards_.push_back({BoardFill(graph_, space_, limits_.fill), PortFill(space_, limits_.ports * space_.ports)});
         affine_ = {};
         for (const std::uint32_t cluster : touched_) present_bits_[cluster] = 0;
         touched_.clear();
     }
 
-    /// The cluster that shares most with this board, else the first in topological order; with its places.
+    /// The cluster that shares most with the last board, else the first in topological order that fits there, else
+    /// the first that fits an earlier board; with its places.
     std::optional<Pick> pick() {
         while (!affine_.empty()) {
             const auto [score, negative, cluster] = affine_.top();
             affine_.pop();
             if (placed(cluster) || score != score_of(cluster)) continue;
-            if (auto fits = fill_.fit(clusters_.members[cluster]); fits && ports_.allows(port_change(cluster))) return Pick{cluster, *fits};
+            if (auto found = try_on(board_, cluster)) return found;
         }
-        for (const std::uint32_t cluster : ready_) {
-            auto fits = fill_.fit(clusters_.members[cluster]);
-            // An empty board takes any cluster: what does not go there goes nowhere.
-            if (fits && (fill_.empty() || ports_.allows(port_change(cluster)))) return Pick{cluster, *fits};
+        // Only the first few in topological order: the rest would open the pipeline at its far end.
+        for (const std::uint32_t cluster : first_ready(kTriedOnLastBoard)) {
+            if (auto found = try_on(board_, cluster)) return found;
+        }
+        for (const std::uint32_t cluster : first_ready(kTriedOnEarlierBoards)) {
+            if (auto found = try_earlier(cluster)) return found;
+        }
+        return std::nullopt;
+    }
+
+    std::vector<std::uint32_t> first_ready(std::size_t most) const {
+        return {ready_.begin(), std::next(ready_.begin(), static_cast<std::ptrdiff_t>(std::min(most, ready_.size())))};
+    }
+
+    std::optional<Pick> try_on(std::uint32_t board, std::uint32_t cluster) const {
+        const OpenBoard& open = boards_[board];
+        auto fits = open.fill.fit(clusters_.members[cluster]);
+        // An empty board takes any cluster: what does not go there goes nowhere.
+        if (!fits || !(open.fill.empty() || open.ports.allows(port_change(board, cluster)))) return std::nullopt;
+        return Pick{cluster, board, std::move(*fits)};
+    }
+
+    /// An earlier board with room: the one that has most of the cluster's inputs first, then the latest.
+    std::optional<Pick> try_earlier(std::uint32_t cluster) const {
+        std::map<std::uint32_t, std::int64_t> bits;
+        for (const std::uint32_t net : inputs_[cluster]) {
+            for (const std::uint32_t board : present_on_[net]) bits[board] += graph_.nets[net].bits;
+        }
+        std::vector<std::pair<std::int64_t, std::int64_t>> order;  // bits, board; both negative
+        for (std::uint32_t board = 0; board < board_; ++board) {
+            const auto known = bits.find(board);
+            order.emplace_back(known == bits.end() ? 0 : -known->second, -static_cast<std::int64_t>(board));
+        }
+        std::sort(order.begin(), order.end());
+        for (const auto& [negative, board] : order) {
+            if (auto found = try_on(static_cast<std::uint32_t>(-board), cluster)) return found;
         }
         return std::nullopt;
     }
@@ -114,13 +157,17 @@ class Growth {
         return static_cast<double>(graph_.nets[net].frames) * (limits_.fanout.empty() ? 1.0 : std::max(1.0, limits_.fanout[net]));
     }
 
-    PortFill::Change port_change(std::uint32_t cluster) const {
+    bool has(std::uint32_t board, std::uint32_t net) const {
+        return std::find(present_on_[net].begin(), present_on_[net].end(), board) != present_on_[net].end();
+    }
+
+    PortFill::Change port_change(std::uint32_t board, std::uint32_t cluster) const {
         PortFill::Change change;
         for (const std::uint32_t net : inputs_[cluster]) {
             const std::uint32_t source = placement_.board[graph_.nets[net].from];
-            if (source == board_) {
+            if (source == board) {
                 if (unplaced_[net] == 1) change.out -= out_frames(net);
-            } else if (on_board_[net] != board_ + 1) {
+            } else if (!has(board, net)) {
                 change.in[source] += graph_.nets[net].frames;
             }
         }
@@ -130,28 +177,30 @@ class Growth {
         return change;
     }
 
-    void place(std::uint32_t cluster, const std::vector<Fit>& fits) {
-        ports_.add(port_change(cluster));
-        fill_.add(fits);
-        for (const Fit& fit : fits) {
-            placement_.board[fit.shard] = board_;
+    void place(const Pick& pick) {
+        OpenBoard& open = boards_[pick.board];
+        open.ports.add(port_change(pick.board, pick.cluster));
+        open.fill.add(pick.fits);
+        for (const Fit& fit : pick.fits) {
+            placement_.board[fit.shard] = pick.board;
             placement_.slr[fit.shard] = fit.slr;
             placement_.variant[fit.shard] = fit.variant;
         }
-        ready_.erase(cluster);
-        for (const std::uint32_t net : inputs_[cluster]) {
+        ready_.erase(pick.cluster);
+        for (const std::uint32_t net : inputs_[pick.cluster]) {
             --unplaced_[net];
-            if (placement_.board[graph_.nets[net].from] != board_ && on_board_[net] != board_ + 1) announce(net);
+            if (!has(pick.board, net)) announce(net, pick.board);
         }
-        for (const std::uint32_t shard : clusters_.members[cluster]) {
-            for (const std::uint32_t net : graph_.outputs[shard]) announce(net);
+        for (const std::uint32_t shard : clusters_.members[pick.cluster]) {
+            for (const std::uint32_t net : graph_.outputs[shard]) announce(net, pick.board);
         }
-        release_readers(cluster);
+        release_readers(pick.cluster);
     }
 
-    /// The net's data are on this board now: its readers want to follow.
-    void announce(std::uint32_t net) {
-        on_board_[net] = board_ + 1;
+    /// The net's data are on a board now: where that is the last, its readers want to follow.
+    void announce(std::uint32_t net, std::uint32_t board) {
+        present_on_[net].push_back(board);
+        if (board != board_) return;
         for (const std::uint32_t reader : readers_[net]) {
             if (reader == ShardGraph::kNone || placed(reader)) continue;
             if (present_bits_[reader] == 0) touched_.push_back(reader);
@@ -184,15 +233,14 @@ class Growth {
     std::vector<std::int64_t> present_bits_;          ///< of them, those that are on this board
     std::vector<std::int64_t> input_bits_;
     std::vector<std::vector<std::uint32_t>> readers_;  ///< clusters that read each net, its own not among them
-    std::vector<std::uint32_t> on_board_;              ///< by net: last board that has it, plus 1
+    std::vector<std::vector<std::uint32_t>> present_on_;  ///< by net: boards that have it
     std::vector<std::size_t> unplaced_;                ///< by net: readers without a board
     std::set<std::uint32_t> ready_;
     std::priority_queue<std::tuple<std::int64_t, std::int64_t, std::uint32_t>> affine_;  ///< score, -cluster, cluster
     std::vector<std::uint32_t> touched_;
 
-    std::uint32_t board_ = 0;
-    BoardFill fill_;
-    PortFill ports_;
+    std::uint32_t board_ = 0;  ///< the last
+    std::vector<OpenBoard> boards_;
 };
 
 /// The same clusters, but for one that is taken apart.

@@ -94,6 +94,7 @@ class NodeMapper {
         context_.frame_bits = problem.link.frame_bits;
         context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
         context_.latency_price = plan.latency_price;
+        context_.prices = plan.choice.prices;
         if (problem.topology.has("file")) {  // a graph has the boards that it has
             fixed_boards_ = true;
             const auto graph = topologies::make_topology(problem.topology, 1, problem.board.ports);
@@ -113,6 +114,7 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> place(ShardGraph graph) const {
         constexpr int kAttempts = 8;
         GrowthLimits limits;
+        double refined_ports = 0.8;
         for (int attempt = 0;; ++attempt) {
             const auto grown = grow_boards(graph, space_, limits);
             if (!grown) return too_large(plan_, problem_.board);
@@ -122,11 +124,12 @@ class NodeMapper {
             }
             for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
             set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
-            placement = refined(graph, placement, 0.85 * limits.ports);
+            placement = refined(graph, placement, refined_ports);
             auto result = connect(graph, placement);
             if (std::holds_alternative<Mapping>(result) || attempt + 1 == kAttempts) return result;
             limits.fanout = net_fanout(graph, placement);
             limits.ports *= 0.88;
+            refined_ports *= 0.94;
         }
     }
 

@@ -29,7 +29,7 @@ struct OperatorOption {
     models::Implementation implementation;  ///< of one engine over all channels
     Resources total;                        ///< of all engines
 
-    /// From the first token to the last result, roughly: half of an engine's tokens delay those who wait for it.
+    /// From the first token to the last result, roughly: a quarter of an engine's tokens delay those who wait for the last.
     double latency_cycles() const;
 };
 

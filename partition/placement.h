@@ -30,7 +30,7 @@ struct Placement {
 /// How full the growth may fill a board.
 struct GrowthLimits {
     double fill = 1.0;           ///< fraction of an SLR's usable resources
-    double ports = 0.9;          ///< fraction of a board's ports, for estimated loads
+    double ports = 1.2;          ///< fraction of a board's ports, for estimated loads
     std::vector<double> fanout;  ///< boards that each net is expected to reach; empty: one
 };
 

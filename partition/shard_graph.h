@@ -24,6 +24,8 @@ struct ShardVariant {
     int chunk_interval_cycles(std::int64_t tokens_per_chunk) const;
     /// From a chunk's start to its result.
     int chunk_latency_cycles(std::int64_t tokens_per_chunk) const;
+    /// What the shard adds to the latency, roughly: a quarter of its tokens delay those who wait for the last.
+    double cycles(std::int64_t tokens) const;
 };
 
 /// A shard before it has a board: what it makes, the ways to build it, how it streams.

@@ -1,6 +1,7 @@
 #include "partition/sharding.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -22,6 +23,10 @@ int ShardVariant::chunk_latency_cycles(std::int64_t tokens_per_chunk) const {
     return token_latency_cycles + static_cast<int>(ceil_div(tokens_per_chunk, engines) - 1) * token_interval_cycles;
 }
 
+double ShardVariant::cycles(std::int64_t tokens) const {
+    return 0.75 * token_latency_cycles + 0.25 * chunk_latency_cycles(tokens);
+}
+
 int element_bits(const models::Tensor& tensor, int otherwise) { return tensor.format.width > 0 ? tensor.format.width : otherwise; }
 
 namespace {
@@ -33,10 +38,10 @@ class VariantTable {
   public:
     VariantTable(const ShardingContext& context, ShardGraph& graph) : context_(context), graph_(graph) {}
 
-    std::uint32_t find(const models::Operator& op, const OperatorOption& model, const Region& region) {
+    std::uint32_t find(const models::Operator& op, const OperatorOption& model, double pieces, const Region& region) {
         const auto key = std::tuple(index(op.id), region.tokens.size(), region.channels.begin, region.channels.end);
         const auto [place, fresh] = known_.try_emplace(key, static_cast<std::uint32_t>(graph_.variants.size()));
-        if (fresh) graph_.variants.push_back(enumerate(op, model, region));
+        if (fresh) graph_.variants.push_back(enumerate(op, model, pieces, region));
         return place->second;
     }
 
@@ -52,7 +57,7 @@ class VariantTable {
   private:
     static constexpr std::uint32_t kUnknown = 0xffffffffU;
 
-    std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, const Region& region) const {
+    std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, double pieces, const Region& region) const {
         const Resources slr = context_.board->slr_capacity();
         const std::int64_t tokens = region.tokens.size();
         const double share = static_cast<double>(region.channels.size() * tokens) /
@@ -72,7 +77,7 @@ class VariantTable {
             if (of_engine <= 1 || !splits_tokens(op)) break;
         }
         std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-        return worth_considering(all, slr);
+        return worth_considering(all, pieces, region);
     }
 
     static double distance(const Resources& a, const Resources& b, const Resources& slr) {
@@ -84,10 +89,12 @@ class VariantTable {
         return sum;
     }
 
-    /// Those that leave room beside them and that no other beats; where none leaves room, the smallest.
-    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, const Resources& slr) const {
-        std::vector<ShardVariant> kept;
+    /// Those that fit, that no other beats and that are not much dearer than the cheapest; where none fits, the smallest.
+    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces, const Region& region) const {
+        const Resources slr = context_.board->slr_capacity();
         const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
+        std::vector<ShardVariant> kept;
+        double cheapest = std::numeric_limits<double>::infinity();
         for (const auto& [away, variant] : all) {
             if (!(size(variant) <= context_.largest_variant)) continue;
             const auto beats = [&](const ShardVariant& a, const ShardVariant& b) {
@@ -97,12 +104,24 @@ class VariantTable {
             if (std::any_of(kept.begin(), kept.end(), [&](const ShardVariant& other) { return beats(other, candidate); })) continue;
             std::erase_if(kept, [&](const ShardVariant& other) { return beats(candidate, other); });
             kept.push_back(variant);
+            cheapest = std::min(cheapest, price_of(variant, pieces, region));
         }
+        std::erase_if(kept, [&](const ShardVariant& other) { return price_of(other, pieces, region) > context_.about_the_same * cheapest; });
         if (kept.empty()) {
             const auto smaller = [&](const auto& a, const auto& b) { return size(a.second) < size(b.second); };
             kept.push_back(std::min_element(all.begin(), all.end(), smaller)->second);
         }
         return kept;
+    }
+
+    /// In boards. Each of an operator's pieces pays its part of the operator's latency.
+    double price_of(const ShardVariant& variant, double pieces, const Region& region) const {
+        const Resources board = context_.board->capacity();
+        double sum = context_.latency_price / pieces * variant.cycles(region.tokens.size());
+        for (std::size_t r = 0; r < context_.prices.size(); ++r) {
+            if (board.values()[r] > 0) sum += context_.prices[r] * variant.resources.values()[r] / board.values()[r];
+        }
+        return sum;
     }
 
     static int full_latency(const ShardVariant& variant) { return variant.token_latency_cycles + variant.token_interval_cycles; }
@@ -238,13 +257,14 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
         const bool source = op.kind == models::OperatorKind::input;
         if (!source && !has_hardware(op)) continue;
         const auto& grid = grids[position];
+        const auto pieces = static_cast<double>(grid.split.slices * grid.split.parts);
         for (std::int64_t s = 0; s < grid.split.slices * grid.split.parts; ++s) {
             PlannedShard shard;
             shard.op = static_cast<std::uint32_t>(position);
             shard.region = {grid.slice(s / grid.split.parts), grid.part(s % grid.split.parts)};
             shard.outside = source;
-            shard.variants = source ? table.of_source() : table.find(op, options[position][chosen[position]], shard.region);
-            shard.latency_price = context.latency_price / static_cast<double>(grid.split.slices * grid.split.parts);
+            shard.variants = source ? table.of_source() : table.find(op, options[position][chosen[position]], pieces, shard.region);
+            shard.latency_price = context.latency_price / pieces;
             graph.shards.push_back(shard);
         }
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -15,8 +16,10 @@ struct ShardingContext {
     const boards::Board* board = nullptr;
     std::int64_t cycles_per_event = 9;
     int input_bits = 16;           ///< width of a tensor that has no format
-    double latency_price = 0;      ///< boards that a cycle less of an operator is worth
-    double largest_variant = 0.9;  ///< of an SLR, in its scarcest resource
+    std::array<double, 5> prices{};  ///< of a board's resources, as OptionChoice has them
+    double latency_price = 0;        ///< boards that a cycle less of an operator is worth
+    double largest_variant = 0.9;    ///< of an SLR, in its scarcest resource
+    double about_the_same = 1.3;     ///< variants up to this times the price of the cheapest are worth considering
     int frame_bits = 64;
     int overhead_frames = 2;  ///< header and CRC of a transfer
 };

@@ -78,7 +78,13 @@ inline Network single(OperatorKind kind, const std::string& type, StreamShape fr
     NetworkBuilder b(type);
     const TensorId in = b.input("in", from);
     const TensorId made = b.wiring("op", type, {in}, to, tokens, channels);
-    b.producer(made).kind = kind;
+    Operator& op = b.producer(made);
+    op.kind = kind;
+    if (kind == OperatorKind::dense || kind == OperatorKind::convolution) {
+        op.weights.inputs = from.channels;
+        op.weights.outputs = to.channels;
+        op.macs = to.tokens * from.channels * to.channels;
+    }
     b.output("out", made);
     return b.build();
 }

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <regex>
+#include <set>
+
+#include "tests/apps/command.h"
+
+namespace tessera::tests {
+
+namespace {
+
+/// The results of a shipped study, made once for all tests of this file.
+const std::filesystem::path& jet_results() {
+    static const TemporaryFolder folder;
+    static const std::filesystem::path out = [] {
+        const auto outcome = tessera("run " + quoted(shipped_study("jet_mlp")) + " -o " + quoted(folder / "out"));
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        return folder / "out";
+    }();
+    return out;
+}
+
+/// All lines of a file but those whose figures differ from run to run.
+std::string without_measurements(const std::string& text) {
+    return std::regex_replace(text, std::regex(R"("timing_s": \{[^}]*\},\s*"peak_rss_mib": [0-9.]+)"), "");
+}
+
+}  // namespace
+
+TEST_CASE("report.json holds what its schema promises") {
+    const auto report = read_json(jet_results() / "report.json");
+    CHECK(report["schema"] == "tessera.report/1");
+    for (const auto* key : {"pass", "latency", "interval", "resources", "links", "events"}) CHECK(report["verdict"][key].is_boolean());
+    for (const auto* key : {"min", "p50", "p99", "max"}) CHECK(report["latency_ns"]["simulated"][key].get<double>() > 0);
+    for (const auto* key : {"budget", "analytic", "lower_bound"}) CHECK(report["latency_ns"][key].get<double>() > 0);
+    CHECK(report["interval_ns"]["required"].get<double>() == doctest::Approx(24.9508));
+    CHECK(report["interval_ns"]["simulated_max"].get<double>() <= report["interval_ns"]["required"].get<double>());
+    for (const auto* key : {"available", "used", "lower_bound", "tmux_period"}) CHECK(report["boards"][key].get<int>() >= 1);
+    for (const auto* key : {"used", "max_utilisation", "total_gbps"}) CHECK(report["links"][key].get<double>() > 0);
+    CHECK(report["network"]["parameters"] == 4389);
+    CHECK(report["network"]["macs"] == 4256);
+    CHECK(report["network"]["ebops"].get<double>() > 0);
+    CHECK(report["network"]["operators"].is_object());
+    for (const auto* key : {"import", "cost", "map", "simulate", "report"}) CHECK(report["timing_s"][key].is_number());
+    CHECK(report["peak_rss_mib"].get<double>() > 1);
+    CHECK(report["study_json"]["name"] == report["study"]);
+}
+
+TEST_CASE("every board of every time node is there once, with fractions of its device") {
+    const auto report = read_json(jet_results() / "report.json");
+    const auto& boards = report["board_utilisation"];
+    CHECK(boards.size() == report["boards"]["used"].get<std::size_t>());
+    std::set<int> seen;
+    for (const auto& board : boards) {
+        seen.insert(board["board"].get<int>());
+        for (const auto* key : {"lut", "ff", "dsp", "bram", "uram", "ports_tx", "ports_rx"}) {
+            CHECK(board[key].get<double>() >= 0);
+            CHECK(board[key].get<double>() <= 1);
+        }
+    }
+    CHECK(seen.size() == boards.size());
+}
+
+TEST_CASE("the breakdown of the slowest event adds up to its latency") {
+    const auto report = read_json(jet_results() / "report.json");
+    const std::set<std::string> kinds{"input", "compute", "serialise", "link", "switch", "wait"};
+    double sum = 0;
+    for (const auto& step : report["latency_ns"]["breakdown"]) {
+        sum += step["ns"].get<double>();
+        CHECK(kinds.contains(step["kind"].get<std::string>()));
+    }
+    CHECK(sum == doctest::Approx(report["latency_ns"]["simulated"]["max"].get<double>()).epsilon(1e-6));
+}
+
+TEST_CASE("every event is accounted for") {
+    const auto events = read_json(jet_results() / "report.json")["events"];
+    const auto count = [&](const char* what) { return events[what].get<std::int64_t>(); };
+    CHECK(count("injected") == 3564);
+    CHECK(count("injected") == count("completed") + count("lost") + count("corrupted") + count("in_flight"));
+}
+
+TEST_CASE("assumed values come first and every value has a source") {
+    const auto assumptions = read_json(jet_results() / "report.json")["assumptions"];
+    CHECK(assumptions.size() > 5);
+    bool assumed = true;
+    for (const auto& each : assumptions) {
+        CHECK_FALSE(each["what"].get<std::string>().empty());
+        const auto source = each["source"].get<std::string>();
+        CHECK_FALSE(source.empty());
+        if (!source.starts_with("assumed")) assumed = false;
+        CHECK(source.starts_with("assumed") == assumed);
+    }
+}
+
+TEST_CASE("the page needs no network and shows the figures of report.json") {
+    const auto page = read_file(jet_results() / "report.html");
+    for (const auto* fetch : {"src=", "href=", "@import", "url(", "fetch(", "XMLHttpRequest", "import("}) {
+        CAPTURE(fetch);
+        CHECK(page.find(fetch) == std::string::npos);
+    }
+    const std::string begin = "const report = ";
+    const auto at = page.find(begin) + begin.size();
+    const auto data = Json::parse(page.substr(at, page.find(";\n", at) - at));
+    const auto report = read_json(jet_results() / "report.json");
+    CHECK(data["latency_ns"] == report["latency_ns"]);
+    CHECK(data["verdict"] == report["verdict"]);
+    CHECK_FALSE(data.contains("timing_s"));
+}
+
+TEST_CASE("names from a study cannot break out of the page's data") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["name"] = "</script><b>\"&'";
+    CHECK(tessera("run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out")).code == 0);
+    const auto page = read_file(folder / "out" / "report.html");
+    CHECK(page.find("</script><b>") == std::string::npos);
+}
+
+TEST_CASE("the Markdown report gives the verdict first, the slack, the waterfall, the bounds and the assumptions") {
+    const auto text = read_file(jet_results() / "report.md");
+    CHECK(text.starts_with("# jet tagger on a few boards: PASS\n"));
+    for (const auto* part :
+         {"slack", "Where the time of the slowest event goes", "lower bound", "TMUX periods tried", "What the verdict rests on"}) {
+        CAPTURE(part);
+        CHECK(text.find(part) != std::string::npos);
+    }
+}
+
+TEST_CASE("the same study gives the same bytes, but for time and memory") {
+    const TemporaryFolder folder;
+    REQUIRE(tessera("run " + quoted(shipped_study("jet_mlp")) + " -o " + quoted(folder / "out")).code == 0);
+    for (const auto* name : {"study.json", "search.json", "mapping.json", "simulation.json", "report.md", "report.html"}) {
+        CAPTURE(name);
+        CHECK(read_file(folder / "out" / name) == read_file(jet_results() / name));
+    }
+    const auto report = read_file(folder / "out" / "report.json");
+    CHECK(without_measurements(report) != report);
+    CHECK(without_measurements(report) == without_measurements(read_file(jet_results() / "report.json")));
+}
+
+TEST_CASE("--json leaves machine-readable output alone on stdout, --quiet nothing on stderr") {
+    const TemporaryFolder folder;
+    const auto run = tessera("--json --quiet run " + quoted(shipped_study("jet_mlp")) + " -o " + quoted(folder / "out"));
+    CHECK(run.code == 0);
+    CHECK(run.err.empty());
+    CHECK(run.out == read_file(folder / "out" / "report.json"));
+    const auto out = quoted(folder / "out");
+    for (const auto& line : {"check " + out, "simulate " + out, "report " + out, "map " + quoted(shipped_study("jet_mlp")) + " -o " + out,
+                             std::string("inspect jet_mlp"), std::string("list boards"), std::string("list links"),
+                             std::string("list topologies"), std::string("list networks")}) {
+        CAPTURE(line);
+        const auto outcome = tessera(line + " --json");
+        CHECK(outcome.code == 0);
+        CHECK(Json::accept(outcome.out));
+    }
+    // The log is on stderr, and a progress bar is for terminals alone.
+    const auto talking = tessera("run " + quoted(shipped_study("jet_mlp")) + " --json -o " + out);
+    CHECK(talking.err.find("importing the network") != std::string::npos);
+    CHECK(talking.err.find('\r') == std::string::npos);
+    CHECK(Json::accept(talking.out));
+}
+
+}  // namespace tessera::tests

@@ -1,0 +1,129 @@
+#include "apps/study.h"
+
+#include <set>
+
+#include "core/error.h"
+#include "models/import.h"
+#include "tests/apps/command.h"
+
+namespace tessera::tests {
+
+namespace {
+
+std::vector<std::filesystem::path> shipped_studies() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "apps" / "studies")) {
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+apps::Study read_changed(const Json& change) {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study.merge_patch(change);
+    return apps::read_study(write_study(folder, study));
+}
+
+void check_rejected(const Json& change, const std::string& path) {
+    CAPTURE(change.dump());
+    try {
+        read_changed(change);
+        FAIL_CHECK("was accepted");
+    } catch (const InputError& error) {
+        CAPTURE(error.what());
+        CHECK(std::string(error.what()).find(path) != std::string::npos);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("every shipped study can be read") {
+    const auto files = shipped_studies();
+    CHECK(files.size() >= 8);
+    std::set<std::string> names;
+    for (const auto& file : files) {
+        CAPTURE(file.string());
+        const auto study = apps::read_study(file);
+        CHECK(names.insert(study.name).second);
+        CHECK_FALSE(study.question.empty());
+        if (study.network.has("zoo")) CHECK_NOTHROW(models::read_network(study.network, ""));
+        // A network that is not shipped says where anyone gets it.
+        if (study.network.has("onnx")) {
+            CHECK(study.network.has("source"));
+            CHECK(study.network.at("sha256").text().size() == 64);
+        }
+    }
+}
+
+TEST_CASE("what a study leaves out has the documented defaults") {
+    const TemporaryFolder folder;
+    const Json least{{"name", "least"}, {"network", {{"zoo", "jet_mlp"}}}, {"board", "Serenity-S1"}};
+    const auto study = apps::read_study(write_study(folder, least));
+    CHECK(study.boards_available == 1000);
+    CHECK(study.link.name == "25g-64b66b");
+    CHECK(study.topology.at("kind").text() == "patch_panel");
+    CHECK(study.clock == LhcClock{});
+    CHECK(study.tmux_periods_bx == std::vector<int>{1, 2, 3, 6, 9, 18});
+    CHECK(study.input_bits == 16);
+    CHECK(study.latency_budget_ns == 12500);
+    CHECK(study.interval_bx == 1);
+    CHECK(study.bunch_crossings == 3564);
+    CHECK(study.filling == "all");
+    CHECK(study.seed == 1);
+}
+
+TEST_CASE("a study's values arrive") {
+    const auto study = read_changed({{"boards_available", 7},
+                                     {"clock", {{"cycles_per_bx", 6}}},
+                                     {"tmux_periods_bx", {4}},
+                                     {"requirements", {{"latency_ns", 500.5}, {"interval_bx", 2}}},
+                                     {"simulation", {{"orbits", nullptr}, {"bunch_crossings", 100}, {"filling", "nominal_2808"}}},
+                                     {"input_bits", 12},
+                                     {"seed", 9}});
+    CHECK(study.boards_available == 7);
+    CHECK(study.clock.cycles_per_bx == 6);
+    CHECK(study.tmux_periods_bx == std::vector<int>{4});
+    CHECK(study.latency_budget_ns == 500.5);
+    CHECK(study.required_interval_ns() == doctest::Approx(2 * 24.9508));
+    CHECK(study.bunch_crossings == 100);
+    CHECK(study.filling == "nominal_2808");
+    CHECK(study.input_bits == 12);
+    CHECK(study.seed == 9);
+}
+
+TEST_CASE("what a study cannot mean is rejected at its place") {
+    check_rejected({{"name", 3}}, "/name");
+    check_rejected({{"network", nullptr}}, "network");
+    check_rejected({{"boards_available", 0}}, "/boards_available");
+    check_rejected({{"boards_available", "many"}}, "/boards_available");
+    check_rejected({{"board", {{"type", "Serenity-S9"}}}}, "/board");
+    check_rejected({{"board", {{"usable", 1.5}}}}, "/board/usable");
+    check_rejected({{"link", {{"type", "1g"}}}}, "/link");
+    check_rejected({{"clock", {{"cycles_per_bx", 0}}}}, "/clock/cycles_per_bx");
+    check_rejected({{"clock", {{"cycle_per_bx", 9}}}}, "cycle_per_bx");
+    check_rejected({{"tmux_periods_bx", Json::array()}}, "/tmux_periods_bx");
+    check_rejected({{"tmux_periods_bx", {0}}}, "/tmux_periods_bx/0");
+    check_rejected({{"requirements", {{"latency_ns", -1}}}}, "/requirements/latency_ns");
+    check_rejected({{"requirements", {{"latency", 1}}}}, "latency");
+    check_rejected({{"simulation", {{"orbits", 1}, {"bunch_crossings", 5}}}}, "bunch_crossings");
+    check_rejected({{"simulation", {{"filling", "empty"}}}}, "filling");
+    check_rejected({{"precision", {{"weights", 1}}}}, "/precision/weights");
+    check_rejected({{"seed", -1}}, "/seed");
+    check_rejected({{"sed", 1}}, "sed");
+}
+
+TEST_CASE("a study can be read again from another folder") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["network"] = {{"onnx", "nets/../model.onnx"}};
+    study["topology"] = {{"file", "graph.json"}};
+    const auto file = write_study(folder, study);
+    const auto portable = apps::portable_study(file, "");
+    CHECK(portable["network"]["onnx"] == (folder / "model.onnx").string());
+    CHECK(portable["topology"]["file"] == (folder / "graph.json").string());
+    CHECK(apps::portable_study(file, "/elsewhere/other.onnx")["network"]["onnx"] == "/elsewhere/other.onnx");
+}
+
+}  // namespace tessera::tests
