@@ -232,9 +232,9 @@ class Growth {
     std::vector<std::size_t> waiting_;                ///< of them, those whose producer has no board yet
     std::vector<std::int64_t> present_bits_;          ///< of them, those that are on this board
     std::vector<std::int64_t> input_bits_;
-    std::vector<std::vector<std::uint32_t>> readers_;  ///< clusters that read each net, its own not among them
+    std::vector<std::vector<std::uint32_t>> readers_;     ///< clusters that read each net, its own not among them
     std::vector<std::vector<std::uint32_t>> present_on_;  ///< by net: boards that have it
-    std::vector<std::size_t> unplaced_;                ///< by net: readers without a board
+    std::vector<std::size_t> unplaced_;                   ///< by net: readers without a board
     std::set<std::uint32_t> ready_;
     std::priority_queue<std::tuple<std::int64_t, std::int64_t, std::uint32_t>> affine_;  ///< score, -cluster, cluster
     std::vector<std::uint32_t> touched_;

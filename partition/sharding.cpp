@@ -23,9 +23,7 @@ int ShardVariant::chunk_latency_cycles(std::int64_t tokens_per_chunk) const {
     return token_latency_cycles + static_cast<int>(ceil_div(tokens_per_chunk, engines) - 1) * token_interval_cycles;
 }
 
-double ShardVariant::cycles(std::int64_t tokens) const {
-    return 0.75 * token_latency_cycles + 0.25 * chunk_latency_cycles(tokens);
-}
+double ShardVariant::cycles(std::int64_t tokens) const { return 0.75 * token_latency_cycles + 0.25 * chunk_latency_cycles(tokens); }
 
 int element_bits(const models::Tensor& tensor, int otherwise) { return tensor.format.width > 0 ? tensor.format.width : otherwise; }
 
@@ -57,7 +55,8 @@ class VariantTable {
   private:
     static constexpr std::uint32_t kUnknown = 0xffffffffU;
 
-    std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, double pieces, const Region& region) const {
+    std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, double pieces,
+                                        const Region& region) const {
         const Resources slr = context_.board->slr_capacity();
         const std::int64_t tokens = region.tokens.size();
         const double share = static_cast<double>(region.channels.size() * tokens) /
@@ -90,7 +89,8 @@ class VariantTable {
     }
 
     /// Those that fit, that no other beats and that are not much dearer than the cheapest; where none fits, the smallest.
-    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces, const Region& region) const {
+    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces,
+                                                const Region& region) const {
         const Resources slr = context_.board->slr_capacity();
         const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
         std::vector<ShardVariant> kept;
@@ -106,7 +106,8 @@ class VariantTable {
             kept.push_back(variant);
             cheapest = std::min(cheapest, price_of(variant, pieces, region));
         }
-        std::erase_if(kept, [&](const ShardVariant& other) { return price_of(other, pieces, region) > context_.about_the_same * cheapest; });
+        std::erase_if(kept,
+                      [&](const ShardVariant& other) { return price_of(other, pieces, region) > context_.about_the_same * cheapest; });
         if (kept.empty()) {
             const auto smaller = [&](const auto& a, const auto& b) { return size(a.second) < size(b.second); };
             kept.push_back(std::min_element(all.begin(), all.end(), smaller)->second);

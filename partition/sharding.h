@@ -15,7 +15,7 @@ struct ShardingContext {
     const std::vector<models::Flow>* flows = nullptr;
     const boards::Board* board = nullptr;
     std::int64_t cycles_per_event = 9;
-    int input_bits = 16;           ///< width of a tensor that has no format
+    int input_bits = 16;             ///< width of a tensor that has no format
     std::array<double, 5> prices{};  ///< of a board's resources, as OptionChoice has them
     double latency_price = 0;        ///< boards that a cycle less of an operator is worth
     double largest_variant = 0.9;    ///< of an SLR, in its scarcest resource
