@@ -13,7 +13,7 @@ namespace tessera::apps {
 struct Console {
     bool json = false;   ///< machine-readable output alone on stdout
     bool quiet = false;  ///< nothing on stderr but errors
-    Progress progress;   ///< shown on a terminal; also how Ctrl-C stops a long step
+    Progress progress;   ///< shown on a terminal
 };
 
 /// Each command returns its exit code: 0, 2 or 3; bad input is an InputError.

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <csignal>
 #include <cstdio>
 
@@ -16,19 +15,19 @@ using namespace tessera;
 constexpr int kBadInput = 1;
 constexpr int kInterrupted = 130;  // 128 + SIGINT, as shells report it
 
-std::atomic<bool> interrupted = false;
-
-void interrupt(int) { interrupted = true; }
+/// Ends at once: files are written whole or not at all (write_file), so nothing is left half-written.
+void interrupt(int) {
+    constexpr std::string_view kMessage = "\ntessera: interrupted; nothing was left half-written\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    ::_exit(kInterrupted);
+}
 
 /// A line that is overwritten, on a terminal alone.
-bool show_progress(const std::string& stage, double fraction, bool quiet) {
-    if (!quiet && ::isatty(STDERR_FILENO) == 1) {
-        constexpr int kWidth = 30;
-        const int done = static_cast<int>(fraction * kWidth);
-        fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(static_cast<std::size_t>(done), '='),
-                   100 * fraction, fraction >= 1 ? "\r\x1b[K" : "");
-    }
-    return !interrupted;
+void show_progress(const std::string& stage, double fraction) {
+    constexpr double kWidth = 30;
+    const auto done = static_cast<std::size_t>(fraction * kWidth);
+    fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(done, '='), 100 * fraction,
+               fraction >= 1 ? "\r\x1b[K" : "");
 }
 
 std::map<std::string, std::int64_t> read_bindings(const std::vector<std::string>& texts) {
@@ -117,8 +116,7 @@ int run_command(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         throw InputError("command line", "", error.what(), "see tessera --help");
     }
-    const bool quiet = arguments.console.quiet;
-    arguments.console.progress = [quiet](const std::string& stage, double fraction) { return show_progress(stage, fraction, quiet); };
+    if (!arguments.console.quiet && ::isatty(STDERR_FILENO) == 1) arguments.console.progress = show_progress;
     std::signal(SIGINT, interrupt);
     return arguments.command();
 }
@@ -131,11 +129,10 @@ int main(int argc, char** argv) {
     } catch (const InputError& error) {
         fmt::print(stderr, "tessera: {}\n", error.what());
         return kBadInput;
-    } catch (const apps::Interrupted&) {
-        fmt::print(stderr, "\ntessera: interrupted; nothing was left half-written\n");
-        return kInterrupted;
     } catch (const std::bad_alloc&) {
         fmt::print(stderr, "tessera: out of memory\n");
-        return kBadInput;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "tessera: internal error: {}; please report it with the input\n", error.what());
     }
+    return kBadInput;
 }

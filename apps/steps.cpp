@@ -70,13 +70,12 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
 }
 
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress) {
-    bool interrupted = false;
     const auto watch = [&](const std::string& stage, double fraction) {
-        interrupted = interrupted || (progress && !progress(stage, fraction));
-        return !interrupted;
+        if (progress) progress(stage, fraction);
+        return true;
     };
     auto outcome = partition::map_network(mapping_problem(study, network), study.seed, watch);
-    if (interrupted) throw Interrupted{};
+    watch("mapping", 1);
     if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
         Search search;
         search.bounds = result->bounds;
@@ -95,18 +94,15 @@ std::vector<partition::Violation> check_mapping(const Study& study, const models
 }
 
 sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress) {
-    bool interrupted = false;
     sim::Options options;
     options.bunch_crossings = study.bunch_crossings;
     options.filling = study.filling;
     options.seed = study.seed;
     options.progress = [&](double fraction) {
-        interrupted = interrupted || (progress && !progress("simulating", fraction));
-        return !interrupted;
+        if (progress) progress("simulating", fraction);
+        return true;
     };
-    auto result = sim::simulate(mapping, options);
-    if (interrupted) throw Interrupted{};
-    return result;
+    return sim::simulate(mapping, options);
 }
 
 }  // namespace tessera::apps

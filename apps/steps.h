@@ -14,11 +14,8 @@
 
 namespace tessera::apps {
 
-/// Called now and then by long steps; returns false to stop (Ctrl-C).
-using Progress = std::function<bool(const std::string& stage, double fraction)>;
-
-/// The user interrupted a step; nothing half-written is left.
-struct Interrupted {};
+/// Called now and then by long steps, with the part that is done; may be empty.
+using Progress = std::function<void(const std::string& stage, double fraction)>;
 
 /// What the search for a mapping found, beside the mapping itself: `search.json` of a run.
 struct Search {
@@ -41,13 +38,13 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 
-/// Runs the mapper. @throws Interrupted
+/// Runs the mapper.
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress);
 
 /// Both checks of a mapping: on its own and against the network that it lays out.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);
 
-/// Runs the simulation that the study asks for. @throws Interrupted
+/// Runs the simulation that the study asks for.
 sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress);
 
 }  // namespace tessera::apps

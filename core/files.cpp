@@ -1,5 +1,6 @@
 #include "core/files.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,6 +11,26 @@
 #include "core/error.h"
 
 namespace tessera {
+
+namespace {
+
+/// Holds back signals while it lives, so that Ctrl-C comes before or after a file is written and leaves no piece of it.
+class SignalsHeld {
+  public:
+    SignalsHeld() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+    }
+    ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+  private:
+    sigset_t before_{};
+};
+
+}  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
     std::error_code error;
@@ -26,6 +47,7 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
     std::error_code error;
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
     if (error) throw InputError(path.string(), "", "its folder cannot be made: " + error.message());
+    const SignalsHeld held;
     std::filesystem::path temporary = path;
     temporary += "." + std::to_string(::getpid()) + ".tmp";
     {

@@ -146,9 +146,22 @@ class Growth {
         }
         std::sort(order.begin(), order.end());
         for (const auto& [negative, board] : order) {
-            if (auto found = try_on(static_cast<std::uint32_t>(-board), cluster)) return found;
+            const auto earlier = static_cast<std::uint32_t>(-board);
+            if (!worth_parting(earlier, cluster)) continue;
+            if (auto found = try_on(earlier, cluster)) return found;
         }
         return std::nullopt;
+    }
+
+    /// Filling a hole pays where the cluster takes a larger part of the board's resources than of its ports.
+    bool worth_parting(std::uint32_t board, std::uint32_t cluster) const {
+        constexpr double kPortsPerSize = 0.4;
+        Resources size;
+        for (const std::uint32_t shard : clusters_.members[cluster]) size += graph_.resources(shard);
+        std::int64_t frames = 0;
+        for (const auto& [from, added] : port_change(board, cluster).in) frames += added;
+        const double ports = static_cast<double>(frames) / static_cast<double>(space_.frames_per_event) / std::max(1, space_.ports);
+        return ports <= kPortsPerSize * (size * (1.0 / space_.slrs)).max_fraction(space_.slr_capacity);
     }
 
     std::int64_t score_of(std::uint32_t cluster) const { return 2 * present_bits_[cluster] - input_bits_[cluster]; }

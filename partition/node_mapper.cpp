@@ -155,11 +155,21 @@ class NodeMapper {
         return hop;
     }
 
-    /// Joins the boards and plays the schedule. A topology of just so many boards may leave some of
-    /// them without a way to another (stages of one board); then a larger one is tried.
+    /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to
+    /// whole frames: where links do not suffice, fewer are tried.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement) const {
+        for (int chunks = most_chunks();; chunks /= 2) {
+            set_chunks(graph, context_, limit_chunks(graph, placement, chunks, kMostChunkTransfers));
+            auto result = connect_streams(graph, placement);
+            const auto* failure = std::get_if<NodeFailure>(&result);
+            if (failure == nullptr || chunks == 1 || failure->constraint == kNoWay) return result;
+        }
+    }
+
+    /// A topology of just so many boards may leave some of them without a way to another (stages of
+    /// one board); then a larger one is tried.
+    std::variant<Mapping, NodeFailure> connect_streams(const ShardGraph& graph, const Placement& placement) const {
         constexpr int kAttempts = 4;
-        set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
         std::size_t boards = placement.boards;
         for (int attempt = 1;; ++attempt, boards += (boards + 1) / 2) {
             const auto topology = make_topology(boards);

@@ -102,29 +102,42 @@ class PatchPanel {
         return lanes_for(mapping_.transfers[transfer].bits, chunks(transfer), period_frames_, mapping_.link_timing);
     }
 
-    /// The fewest lanes for all transfers between two boards: several links first fit decreasing, or one wide link.
+    /// The fewest lanes for all transfers between two boards, over all widths of a link: a wide link loses more
+    /// to headers, a narrow one to what no second transfer fits beside. Of equals the narrower: less waits there.
     void pack(BoardId from, BoardId to, std::vector<std::uint32_t>& transfers) {
+        constexpr int kWidest = 24;
         std::sort(transfers.begin(), transfers.end(), [&](std::uint32_t a, std::uint32_t b) {
             return std::tuple(-mapping_.transfers[a].bits, a) < std::tuple(-mapping_.transfers[b].bits, b);
         });
-        std::vector<Bundle> several;
-        int lanes = 0;
+        std::vector<Bundle> best;
+        int fewest = 0;
+        for (int width = 1; width <= kWidest && (width == 1 || transfers.size() > 1); ++width) {
+            auto bundles = pack_by_width(from, to, transfers, width);
+            int lanes = 0;
+            for (const Bundle& bundle : bundles) lanes += bundle.lanes;
+            if (best.empty() || lanes < fewest) fewest = lanes, best = std::move(bundles);
+        }
+        bundles_.insert(bundles_.end(), best.begin(), best.end());
+    }
+
+    /// First fit decreasing into links of one width, or as wide as one transfer needs; then none wider than its load.
+    std::vector<Bundle> pack_by_width(BoardId from, BoardId to, const std::vector<std::uint32_t>& transfers, int width) const {
+        std::vector<Bundle> bundles;
         for (const std::uint32_t t : transfers) {
             const auto fits = [&](const Bundle& bundle) { return load(bundle, bundle.lanes) + frames(t, bundle.lanes) <= period_frames_; };
-            const auto place = std::find_if(several.begin(), several.end(), fits);
-            if (place != several.end()) {
+            const auto place = std::find_if(bundles.begin(), bundles.end(), fits);
+            if (place != bundles.end()) {
                 place->transfers.push_back(t);
             } else {
                 // Where no number of lanes is enough, more than any board has: the shortage names the board.
                 const int needed = least_lanes(t);
-                several.push_back({from, to, needed > 0 ? needed : kUnreachable, {t}});
-                lanes += several.back().lanes;
+                bundles.push_back({from, to, needed > 0 ? std::max(needed, width) : kUnreachable, {t}});
             }
         }
-        Bundle one{from, to, several.front().lanes, transfers};
-        while (one.lanes < lanes && load(one, one.lanes) > period_frames_) ++one.lanes;
-        if (one.lanes < lanes) several = {one};
-        bundles_.insert(bundles_.end(), several.begin(), several.end());
+        for (Bundle& bundle : bundles) {
+            while (bundle.lanes > 1 && load(bundle, bundle.lanes - 1) <= period_frames_) --bundle.lanes;
+        }
+        return bundles;
     }
 
     /// Gives transfers that share a link one of their own, the cheapest in lanes first: nothing waits for another then.

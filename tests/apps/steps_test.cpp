@@ -102,15 +102,15 @@ TEST_CASE("inspect counts what a network has") {
 }
 
 TEST_CASE("inspect binds symbolic dimensions, and asks for those that are missing") {
-    const auto file = shared_file("models/cms_higgsInteractionNet.onnx");
+    const auto file = shared_file("models/cms_HLT_ParticleNetAK4.onnx");
     if (!file) return;
     const auto missing = tessera("inspect " + quoted(*file));
     CHECK(missing.code == 1);
-    CHECK(missing.err.find("batch_size") != std::string::npos);
-    const auto bound = tessera("inspect " + quoted(*file) + " --bind batch_size=1 --json");
+    CHECK(missing.err.find("n_pf, n_sv") != std::string::npos);
+    const auto bound = tessera("inspect " + quoted(*file) + " --bind n_pf=15 --bind n_sv=5 --json");
     CAPTURE(bound.err);
     CHECK(bound.code == 0);
-    CHECK(Json::parse(bound.out)["parameters"].get<double>() == doctest::Approx(692844).epsilon(0.01));
+    CHECK(Json::parse(bound.out)["parameters"].get<double>() == doctest::Approx(166561).epsilon(0.01));
 }
 
 }  // namespace tessera::tests
