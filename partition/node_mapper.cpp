@@ -33,11 +33,14 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
                                           op.name, op.type, plan.cycles_per_event, problem.board.name);
         return failure;
     }
-    plan.bound = bound_boards(problem, flows, choose_options(plan.options, problem.board.capacity()), tmux_period_bx);
-    // A percent of the latency budget is worth a percent of the boards.
-    plan.latency_price = plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
-    plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
+    plan.choice = choose_options(plan.options, problem.board.capacity());
+    plan.bound = bound_boards(problem, flows, plan.choice, tmux_period_bx);
     return plan;
+}
+
+void price_latency(NodePlan& plan, const MappingProblem& problem, double weight) {
+    plan.latency_price = weight * plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
+    plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
 }
 
 namespace {
@@ -110,28 +113,41 @@ class NodeMapper {
 
   private:
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
-    /// boards every net reaches, and leaves more ports free.
+    /// boards every net reaches, and leaves more ports free. The first layout within the latency
+    /// budget is the one with the fewest boards; else the quickest of those found.
     std::variant<Mapping, NodeFailure> place(ShardGraph graph) const {
-        constexpr int kAttempts = 8;
+        constexpr int kAttempts = 8, kMostFound = 3;
         GrowthLimits limits;
         double refined_ports = 0.8;
-        for (int attempt = 0;; ++attempt) {
-            const auto grown = grow_boards(graph, space_, limits);
+        std::optional<Mapping> quickest;
+        std::optional<NodeFailure> failure;
+        for (int attempt = 0, found = 0; attempt < kAttempts && found < kMostFound; ++attempt) {
+            auto grown = grow_boards(graph, space_, limits);
             if (!grown) return too_large(plan_, problem_.board);
-            Placement placement = *grown;
-            if (placement.boards > static_cast<std::size_t>(most_boards_)) {
-                return too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
+            if (grown->boards > static_cast<std::size_t>(most_boards_)) {
+                if (!failure) failure = too_many_boards(plan_, problem_.board, grown->boards, most_boards_);
+                break;
             }
-            for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-            set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
-            placement = refined(graph, placement, refined_ports);
+            for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = grown->variant[s];
+            set_chunks(graph, context_, limit_chunks(graph, *grown, most_chunks(), kMostChunkTransfers));
+            const Placement placement = refined(graph, *grown, refined_ports);
             auto result = connect(graph, placement);
-            if (std::holds_alternative<Mapping>(result) || attempt + 1 == kAttempts) return result;
+            if (auto* mapping = std::get_if<Mapping>(&result)) {
+                ++found;
+                if (!quickest || mapping->analytic_latency_ticks < quickest->analytic_latency_ticks) quickest = std::move(*mapping);
+                if (latency_ns(*quickest) <= problem_.latency_budget_ns) break;
+            } else {
+                failure = std::get<NodeFailure>(std::move(result));
+            }
             limits.fanout = net_fanout(graph, placement);
             limits.ports *= 0.88;
             refined_ports *= 0.94;
         }
+        if (quickest) return std::move(*quickest);
+        return *failure;
     }
+
+    static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
     int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
 

@@ -25,7 +25,7 @@ struct NodePlan {
     int tmux_period_bx = 1;
     std::int64_t cycles_per_event = 9;
     std::vector<std::vector<OperatorOption>> options;  ///< by operator
-    OptionChoice choice;                               ///< with latency priced
+    OptionChoice choice;                               ///< at `latency_price`
     BoardBound bound;
     double latency_price = 0;  ///< boards that a cycle less of an operator is worth
 
@@ -35,6 +35,10 @@ struct NodePlan {
 /// Enumerates and chooses implementations, and bounds the boards. Fails where an operator has no
 /// implementation that keeps up.
 std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, int tmux_period_bx);
+
+/// Chooses implementations anew for a price of latency: at weight 1 a percent of the latency budget is worth a
+/// percent of the boards that the bound asks for.
+void price_latency(NodePlan& plan, const MappingProblem& problem, double weight);
 
 /// Cuts, places, routes and schedules one time node on at most `most_boards` boards.
 std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
