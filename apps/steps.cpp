@@ -76,14 +76,20 @@ std::pair<Search, partition::Mapping> find_mapping(const Study& study, const mod
     };
     auto outcome = partition::map_network(mapping_problem(study, network), study.seed, watch);
     watch("mapping", 1);
+    Search search;
     if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
-        Search search;
-        search.bounds = result->bounds;
+        search.bounds = std::move(result->bounds);
         search.candidates = std::move(result->candidates);
         return {std::move(search), std::move(result->mapping)};
     }
     auto& none = std::get<partition::NoMapping>(outcome);
-    return {Search{{}, std::move(none.candidates), none.constraint, none.needed, none.available, none.unit, none.explanation}, {}};
+    search.candidates = std::move(none.candidates);
+    search.no_mapping_constraint = std::move(none.constraint);
+    search.needed = none.needed;
+    search.available = none.available;
+    search.unit = std::move(none.unit);
+    search.explanation = std::move(none.explanation);
+    return {std::move(search), partition::Mapping{}};
 }
 
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping) {

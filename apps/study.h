@@ -30,7 +30,7 @@ struct Study {
     std::vector<int> tmux_periods_bx;
     int input_bits = 16;  ///< of network inputs that no precision rule names
     double latency_budget_ns = 12500;
-    int interval_bx = 1;                                     ///< the system must take an event this often
+    double interval_bx = 1;  ///< the system must be able to take an event this often; below 1 asks for a margin
     std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate
     std::string filling = "all";
     std::uint64_t seed = 1;
