@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "apps/report_sections.h"
+#include "apps/waterfall.h"
 #include "models/implementation.h"
 #include "models/precision.h"
 
@@ -16,6 +17,21 @@ namespace {
 
 /// How far from a bound; 0 where there is none.
 double ratio(double value, double bound) { return bound > 0 ? rounded(value / bound) : 0.0; }
+
+Json waterfall_section(const sim::Result& result) {
+    Json rows = Json::array();
+    for (const auto& row : waterfall(result.breakdown)) {
+        Json kinds = Json::object();
+        for (const auto& [kind, ns] : row.kinds) kinds[kind] = rounded(ns, 6);
+        rows.push_back({{"stage", row.stage},
+                        {"begin_ns", rounded(row.begin_ns, 6)},
+                        {"ns", rounded(row.ns, 6)},
+                        {"first_step", row.first_step},
+                        {"end_step", row.end_step},
+                        {"kinds", std::move(kinds)}});
+    }
+    return rows;
+}
 
 Json latency_section(const ReportInput& input) {
     Json simulated{{"min", 0.0}, {"p50", 0.0}, {"p99", 0.0}, {"max", 0.0}};
@@ -34,6 +50,7 @@ Json latency_section(const ReportInput& input) {
     latency["lower_bound"] = rounded(bound);
     latency["over_lower_bound"] = ratio(input.result ? input.result->latency_ns.max : analytic, bound);
     latency["breakdown"] = std::move(breakdown);
+    latency["waterfall"] = input.result ? waterfall_section(*input.result) : Json::array();
     latency["histogram_upto_ns_events"] = std::move(histogram);
     return latency;
 }

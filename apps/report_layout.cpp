@@ -131,6 +131,7 @@ std::vector<double> link_loads(const partition::Mapping& mapping) {
     }
     const auto ticks = static_cast<double>(mapping.ticks_per_bx * mapping.tmux_period_bx);
     std::vector<double> loads;
+    loads.reserve(frames.size());
     for (const auto count : frames) loads.push_back(static_cast<double>(count * mapping.link_timing.ticks_per_frame) / ticks);
     return loads;
 }

@@ -117,21 +117,6 @@ TEST_CASE("no mapping for too few boards: 3, with what binds and by how much") {
     CHECK_FALSE(std::filesystem::exists(folder / "out" / "mapping.json"));
 }
 
-TEST_CASE("a failed search takes away the results of an earlier one") {
-    const TemporaryFolder folder;
-    REQUIRE(run_study(folder, small_study()).code == 0);
-    Json study = small_study();
-    study["board"] = {{"type", "Serenity-S1"}, {"usable", 0.01}};
-    study["tmux_periods_bx"] = {1};
-    study["boards_available"] = 1;
-    study["input_bits"] = 64;
-    CHECK(run_study(folder, study).code == 3);
-    CHECK_FALSE(std::filesystem::exists(folder / "out" / "mapping.json"));
-    CHECK_FALSE(std::filesystem::exists(folder / "out" / "simulation.json"));
-    CHECK(tessera("check " + quoted(folder / "out")).code == 3);
-    CHECK(tessera("report " + quoted(folder / "out")).code == 3);
-}
-
 TEST_CASE("malformed JSON: 1") {
     const TemporaryFolder folder;
     write_file(folder / "bad.json", "{\"name\": \"x\",\n \"network\": }");
