@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include "apps/report.h"
+#include "apps/report_text.h"
+
+namespace tessera::apps {
+
+namespace {
+
+std::string requirement_table(const Json& report) {
+    const auto& latency = report["latency_ns"];
+    const auto& interval = report["interval_ns"];
+    const auto& boards = report["boards"];
+    const auto& events = report["events"];
+    std::string rows = "| requirement | met | found | asked for |\n| --- | --- | --- | --- |\n";
+    const auto row = [&](const char* name, const std::string& found, const std::string& asked) {
+        rows += fmt::format("| {} | {} | {} | {} |\n", name, report["verdict"][name].get<bool>() ? "yes" : "**no**", found, asked);
+    };
+    row("latency", fmt::format("{:.1f} ns", real(latency["simulated"]["max"])), fmt::format("at most {:.1f} ns", real(latency["budget"])));
+    row("interval", fmt::format("{:.2f} ns", real(interval["simulated_max"])),
+        fmt::format("at most {:.2f} ns", real(interval["required"])));
+    row("resources", fmt::format("{} boards", count(boards["used"])),
+        fmt::format("at most {} boards, none over capacity", count(boards["available"])));
+    row("links", fmt::format("{:.0f} % at most", 100 * real(report["links"]["max_utilisation"])), "at most 100 %, nothing lost");
+    row("events", fmt::format("{} of {} completed", count(events["completed"]), count(events["injected"])), "all");
+    return rows + "\n";
+}
+
+std::string bounds_paragraph(const Json& report) {
+    const auto& latency = report["latency_ns"];
+    const auto& boards = report["boards"];
+    const double simulated = real(latency["simulated"]["max"]);
+    return fmt::format(
+        "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} ({:.1f} ns).\n\n"
+        "Boards: {} of {} {}, TMUX period {} BX; {} ({}, set by {}).\n\n",
+        simulated, real(latency["analytic"]), real(latency["budget"]) - simulated, over_bound(simulated, real(latency["lower_bound"])),
+        real(latency["lower_bound"]), count(boards["used"]), count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]),
+        over_bound(static_cast<double>(count(boards["used"])), static_cast<double>(count(boards["lower_bound"]))),
+        count(boards["lower_bound"]), text(boards["binding_resource"]));
+}
+
+std::string waterfall_table(const Json& report) {
+    std::string rows =
+        "## Where the time of the slowest event goes\n\n| stage | begins, ns | takes, ns | of which |\n| --- | --- | --- | --- |\n";
+    for (const auto& row : report["latency_ns"]["waterfall"]) {
+        std::string kinds;
+        for (const auto& [kind, ns] : row["kinds"].items()) kinds += fmt::format("{}{} {:.1f}", kinds.empty() ? "" : ", ", kind, real(ns));
+        rows += fmt::format("| {} | {:.1f} | {:.1f} | {} |\n", text(row["stage"]), real(row["begin_ns"]), real(row["ns"]), kinds);
+    }
+    std::string sums;
+    for (const auto& [kind, ns] : time_by_kind(report)) sums += fmt::format("{}{} {:.1f} ns", sums.empty() ? "" : ", ", kind, ns);
+    return rows + "\nIn all: " + sums + ".\n\n";
+}
+
+std::string candidate_table(const Json& report) {
+    std::string rows = "## TMUX periods tried\n\n| TMUX period | boards | latency | note |\n| --- | --- | --- | --- |\n";
+    for (const auto& each : report["candidates"]) {
+        const auto boards = count(each["boards"]);
+        rows += fmt::format("| {} BX | {} | {} | {} |\n", count(each["tmux_period_bx"]), boards > 0 ? std::to_string(boards) : "-",
+                            boards > 0 ? fmt::format("{:.1f} ns", real(each["latency_ns"])) : "-", text(each["note"]));
+    }
+    return rows + "\n";
+}
+
+std::string assumption_table(const Json& report) {
+    std::string rows = "## What the verdict rests on\n\n| what | value | source |\n| --- | --- | --- |\n";
+    for (const auto& each : report["assumptions"]) {
+        rows += fmt::format("| {} | {} | {} |\n", text(each["what"]), text(each["value"]), text(each["source"]));
+    }
+    return rows;
+}
+
+}  // namespace
+
+std::string markdown_report(const Json& report) {
+    std::string out = fmt::format("# {}: {}\n\n", text(report["study"]), verdict_word(report));
+    if (!text(report["question"]).empty()) out += text(report["question"]) + "\n\n";
+    const auto missed = failures(report);
+    for (const auto& each : missed) out += "- " + each + "\n";
+    if (!missed.empty()) out += "\n";
+    const auto& network = report["network"];
+    out += fmt::format("Network {} ({}): {} parameters, {} multiply-accumulates and {:.4g} effective bit operations an event.\n\n",
+                       text(network["name"]), text(network["source"]), count(network["parameters"]), count(network["macs"]),
+                       real(network["ebops"]));
+    if (!report.contains("no_mapping")) {
+        out += requirement_table(report) + bounds_paragraph(report);
+        if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
+    }
+    return out + candidate_table(report) + assumption_table(report);
+}
+
+}  // namespace tessera::apps

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/json.h"
+
+namespace tessera::apps {
+
+/// What the renderings of report.json for people share.
+
+inline double real(const Json& json) { return json.get<double>(); }
+inline std::string text(const Json& json) { return json.get<std::string>(); }
+inline std::int64_t count(const Json& json) { return json.get<std::int64_t>(); }
+
+/// "PASS", "FAIL" or "NO MAPPING".
+std::string verdict_word(const Json& report);
+
+/// "1.12 x the lower bound", where there is a bound.
+std::string over_bound(double value, double bound);
+
+/// What each kind of step adds up to along the critical path of the slowest event, longest first.
+std::vector<std::pair<std::string, double>> time_by_kind(const Json& report);
+
+}  // namespace tessera::apps
