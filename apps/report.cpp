@@ -178,6 +178,7 @@ Json make_report(const ReportInput& input) {
     report["violations"] = violations_section(input.violations);
     report["network"] = network_section(input.network);
     report["operators"] = operators_section(input.network, input.mapping);
+    report["layers"] = layers_section(report["operators"]);
     report["topology"] = input.mapping.topology;
     report["clock"] = {{"bunch_frequency_mhz", study.clock.bunch_frequency_mhz}, {"cycles_per_bx", study.clock.cycles_per_bx}};
     report["link"] = {{"protocol", study.link.name}, {"line_rate_gbps", study.link.line_rate_gbps}};

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "apps/name_groups.h"
 #include "apps/report_sections.h"
 #include "models/precision.h"
 #include "partition/link_frames.h"
@@ -111,14 +112,34 @@ Json board_utilisation(const partition::Mapping& mapping) {
 
 Json floor_plan(const partition::Mapping& mapping) {
     Json boards = Json::array();
-    for (const auto& load : board_loads(mapping)) {
+    const auto loads = board_loads(mapping);
+    for (std::size_t b = 0; b < loads.size(); ++b) {
+        const auto& type = mapping.board_types[mapping.boards[b]];
         Json operators = Json::array();
-        for (const auto& [op, used] : load.operators) {
-            operators.push_back({{"operator", op}, {"lut", rounded(used.lut, 0)}, {"dsp", rounded(used.dsp, 0)}});
+        for (const auto& [op, used] : loads[b].operators) {
+            operators.push_back({{"operator", op}, {"fraction", rounded(used.max_fraction(type.device_total * type.slrs))}});
         }
         boards.push_back(std::move(operators));
     }
     return boards;
+}
+
+Json layers_section(const Json& operators) {
+    constexpr std::size_t kMostRows = 40;  // what fits a page
+    std::vector<NamedAmount> placed;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < operators.size(); ++i) {
+        if (!operators[i].contains("boards") || operators[i]["boards"].get<int>() == 0) continue;
+        placed.push_back({operators[i]["name"].get<std::string>(), operators[i]["boards"].get<double>()});
+        positions.push_back(i);
+    }
+    Json layers = Json::array();
+    for (const auto& group : group_by_name(placed, kMostRows)) {
+        Json members = Json::array();
+        for (std::size_t i = group.begin; i < group.end; ++i) members.push_back(operators[positions[i]]["operator"]);
+        layers.push_back({{"name", group.label}, {"operators", std::move(members)}});
+    }
+    return layers;
 }
 
 std::vector<double> link_loads(const partition::Mapping& mapping) {

@@ -46,6 +46,14 @@ std::string timeline(const Json& breakdown, double latency, std::size_t width) {
     return line;
 }
 
+std::string longest_kind(const Json& kinds) {
+    std::string longest;
+    for (const auto& [kind, ns] : kinds.items()) {
+        if (longest.empty() || real(ns) > real(kinds[longest])) longest = kind;
+    }
+    return longest;
+}
+
 /// One line a row: its name, its time, and its part of the timeline.
 std::string waterfall_chart(const Json& report) {
     constexpr std::size_t kName = 40;
@@ -58,9 +66,9 @@ std::string waterfall_chart(const Json& report) {
     for (const auto& row : latency["waterfall"]) {
         const double begin = real(row["begin_ns"]);
         const auto from = std::min(column(begin), kBar - 1);
-        const auto to = std::max(column(begin + real(row["ns"])), from + 1);
-        chart += fmt::format("  {} {:>8.1f} ns  {}{}\n", fitted(text(row["stage"]), kName), real(row["ns"]), std::string(from, ' '),
-                             line.substr(from, to - from));
+        const auto to = column(begin + real(row["ns"]));
+        const auto bar = to > from ? line.substr(from, to - from) : std::string(1, mark_of(longest_kind(row["kinds"])));
+        chart += fmt::format("  {} {:>8.1f} ns  {}{}\n", fitted(text(row["stage"]), kName), real(row["ns"]), std::string(from, ' '), bar);
     }
     std::string sums;
     for (const auto& [kind, ns] : time_by_kind(report))

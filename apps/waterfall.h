@@ -19,9 +19,8 @@ struct WaterfallRow {
     std::map<std::string, double> kinds;  ///< ns by kind; adds up to `ns`
 };
 
-/// Puts the breakdown into at most `most_rows` rows (at least one), in order and without gaps. A transfer
-/// belongs to the operator that it feeds. Names are taken apart at '.' and '/', and the longest row is shown
-/// in more detail as long as there is room.
+/// Puts the breakdown into at most `most_rows` rows, in order and without gaps, as `group_by_name` does; a transfer
+/// belongs to the operator that it feeds.
 std::vector<WaterfallRow> waterfall(const std::vector<sim::BreakdownStep>& breakdown, std::size_t most_rows = 20);
 
 }  // namespace tessera::apps

@@ -101,32 +101,34 @@ class Mapper {
         }
         constexpr std::array kCheaper{0.3, 0.1, 0.0}, kQuicker{3.0, 10.0, 30.0};
         const Trial first = try_weight(contender, 1);
+        if (first == Trial::overloaded) return;
         for (const double weight : first == Trial::over_budget ? kQuicker : kCheaper) {
             report(fmt::format("mapping at a TMUX period of {} BX, latency at {} of its price", contender.plan.tmux_period_bx, weight),
                    fraction_);
             if (stopped_) return;
             const Trial next = try_weight(contender, weight);
-            if (first != Trial::no_mapping && next != first) return;
+            if (first != Trial::too_many_boards && next != first) return;
         }
     }
 
     /// Boards that a mapping may take to be of use.
     int most_boards() const { return best_in_budget_ ? static_cast<int>(best_->boards_in_system()) : problem_.boards_available; }
 
-    enum class Trial { met_budget, over_budget, no_mapping };
+    enum class Trial { met_budget, over_budget, too_many_boards, overloaded };
 
     Trial try_weight(Contender& contender, double weight) {
         price_latency(contender.plan, problem_, weight);
         const int most = most_boards();
         auto outcome = map_node(problem_, flows_, contender.plan, most / contender.plan.tmux_period_bx, seed_);
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
-            if (candidates_[contender.candidate].boards > 0) return Trial::no_mapping;
+            const Trial trial = failure->constraint == "board count" ? Trial::too_many_boards : Trial::overloaded;
+            if (candidates_[contender.candidate].boards > 0) return trial;
             if (most < problem_.boards_available) {
                 candidates_[contender.candidate].note = "more boards than the best";
             } else {
                 exclude(contender.candidate, to_no_mapping(*failure));
             }
-            return Trial::no_mapping;
+            return trial;
         }
         return consider(contender, std::get<Mapping>(std::move(outcome))) ? Trial::met_budget : Trial::over_budget;
     }

@@ -103,6 +103,7 @@ class NodeMapper {
             const auto graph = topologies::make_topology(problem.topology, 1, problem.board.ports);
             most_boards_ = std::min(most_boards_, static_cast<int>(graph.compute_boards));
         }
+        if (most_boards_ >= plan.least_boards()) expect_cables(make_topology(static_cast<std::size_t>(plan.least_boards())));
     }
 
     std::variant<Mapping, NodeFailure> run() {
@@ -112,16 +113,29 @@ class NodeMapper {
     }
 
   private:
+    /// On a fixed topology a board talks through its cables, however many ports it has.
+    void expect_cables(const topologies::Topology& topology) {
+        patch_panel_ = topology.patch_panel;
+        std::int64_t lanes = 0;
+        for (const auto& cable : topology.cables) {
+            for (const BoardId end : {cable.a, cable.b}) lanes += index(end) < topology.compute_boards ? cable.lanes : 0;
+        }
+        const auto boards = static_cast<std::int64_t>(topology.compute_boards);
+        if (lanes > 0) space_.ports = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, problem_.board.ports));
+    }
+
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
     /// boards every net reaches, and leaves more ports free. The first layout within the latency
     /// budget is the one with the fewest boards; else the quickest of those found.
     std::variant<Mapping, NodeFailure> place(ShardGraph graph) const {
-        constexpr int kAttempts = 8, kMostFound = 3;
+        constexpr int kMostFound = 3;
+        const int attempts = patch_panel_ ? 8 : 6;            // routes take longer to find than fibres,
+        const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
         GrowthLimits limits;
         double refined_ports = 0.8;
         std::optional<Mapping> quickest;
         std::optional<NodeFailure> failure;
-        for (int attempt = 0, found = 0; attempt < kAttempts && found < kMostFound; ++attempt) {
+        for (int attempt = 0, found = 0; attempt < attempts && found < kMostFound; ++attempt) {
             auto grown = grow_boards(graph, space_, limits);
             if (!grown) return too_large(plan_, problem_.board);
             if (grown->boards > static_cast<std::size_t>(most_boards_)) {
@@ -130,17 +144,19 @@ class NodeMapper {
             }
             for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = grown->variant[s];
             set_chunks(graph, context_, limit_chunks(graph, *grown, most_chunks(), kMostChunkTransfers));
-            const Placement placement = refined(graph, *grown, refined_ports);
-            auto result = connect(graph, placement);
+            Placement placement = refined(graph, *grown, refined_ports);
+            const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, refined_ports);
+            auto result = connect(graph, placement, places);
             if (auto* mapping = std::get_if<Mapping>(&result)) {
                 ++found;
                 if (!quickest || mapping->analytic_latency_ticks < quickest->analytic_latency_ticks) quickest = std::move(*mapping);
                 if (latency_ns(*quickest) <= problem_.latency_budget_ns) break;
             } else {
-                failure = std::get<NodeFailure>(std::move(result));
+                auto& next = std::get<NodeFailure>(result);
+                if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
             }
             limits.fanout = net_fanout(graph, placement);
-            limits.ports *= 0.88;
+            limits.ports *= tightening;
             refined_ports *= 0.94;
         }
         if (quickest) return std::move(*quickest);
@@ -151,12 +167,27 @@ class NodeMapper {
 
     int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
 
-    Placement refined(const ShardGraph& graph, const Placement& placement, double ports) const {
+    /// Places the boards on a fixed topology, then moves shards so that less crosses many links.
+    std::vector<std::uint32_t> settle_on_topology(const ShardGraph& graph, Placement& placement, double ports) const {
+        const auto topology = make_topology(placement.boards);
+        const topologies::RoutingTable table(topology);
+        const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
+        const auto places = place_on_topology(mapping, topology, table, seed_);
+        std::vector<int> hops;
+        for (const std::uint32_t a : places) {
+            for (const std::uint32_t b : places) hops.push_back(std::max(0, table.hops(id_at<BoardId>(a), id_at<BoardId>(b))));
+        }
+        placement = refined(graph, placement, ports, hops);
+        return places;
+    }
+
+    Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
         RefinementSettings settings;
         settings.seed = seed_;
         settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
         settings.hop = hop_timing();
         settings.ports = ports;
+        settings.hops = hops;
         Placement result = refine(graph, space_, placement, settings);
         order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
         return result;
@@ -173,24 +204,29 @@ class NodeMapper {
 
     /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to
     /// whole frames: where links do not suffice, fewer are tried.
-    std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement) const {
+    std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement,
+                                               const std::vector<std::uint32_t>& places) const {
         for (int chunks = most_chunks();; chunks /= 2) {
             set_chunks(graph, context_, limit_chunks(graph, placement, chunks, kMostChunkTransfers));
-            auto result = connect_streams(graph, placement);
+            auto result = connect_streams(graph, placement, places);
             const auto* failure = std::get_if<NodeFailure>(&result);
-            if (failure == nullptr || chunks == 1 || failure->constraint == kNoWay) return result;
+            // Rounding is worth at most a third or so; what misses by more needs another layout.
+            const bool near = failure != nullptr && failure->needed < 1.5 * failure->available;
+            if (chunks == 1 || !near) return result;
         }
     }
 
     /// A topology of just so many boards may leave some of them without a way to another (stages of
     /// one board); then a larger one is tried.
-    std::variant<Mapping, NodeFailure> connect_streams(const ShardGraph& graph, const Placement& placement) const {
+    std::variant<Mapping, NodeFailure> connect_streams(const ShardGraph& graph, const Placement& placement,
+                                                       const std::vector<std::uint32_t>& places) const {
         constexpr int kAttempts = 4;
+        const std::vector<std::uint32_t> anew;
         std::size_t boards = placement.boards;
         for (int attempt = 1;; ++attempt, boards += (boards + 1) / 2) {
             const auto topology = make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-            const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology);
+            const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology, attempt == 1 ? places : anew);
             if (failure && failure->constraint == kNoWay && attempt < kAttempts && !fixed_boards_) continue;
             if (failure) return *failure;
             size_buffers(mapping);
@@ -214,10 +250,12 @@ class NodeMapper {
         return too_few_ports(plan_, *shortage);
     }
 
-    std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology) const {
+    std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology,
+                                     const std::vector<std::uint32_t>& before) const {
         const topologies::RoutingTable table(topology);
-        const auto places = place_on_topology(mapping, topology, table, seed_);
-        if (const auto overload = route_transfers(mapping, problem_, topology, places)) return too_little_bandwidth(plan_, *overload);
+        const auto places = place_on_topology(mapping, topology, table, seed_, before);
+        if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
+            return too_little_bandwidth(plan_, *overload);
         if (mapping.boards.size() > static_cast<std::size_t>(most_boards_)) {
             return too_many_boards(plan_, problem_.board, mapping.boards.size(), most_boards_);
         }
@@ -228,6 +266,7 @@ class NodeMapper {
     const std::vector<models::Flow>& flows_;
     const NodePlan& plan_;
     int most_boards_;
+    bool patch_panel_ = true;
     bool fixed_boards_ = false;  ///< of a topology from a file
     std::uint64_t seed_;
     BoardSpace space_;

@@ -33,16 +33,17 @@ void add_to(Reach& reach, std::uint32_t board, int change) {
 
 /// A placement with what its cost is made of, kept up to date move by move.
 ///
-/// Cost, in lanes: lanes that leave boards, plus kHopCost for every need on the slowest path that
+/// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every need on the slowest path that
 /// crosses boards (less by the eighth power of its criticality off that path, as VPR does), plus
 /// kPortCost times the square of the lanes that a board has too many.
 class PlacementState {
   public:
-    PlacementState(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports)
+    PlacementState(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings)
         : graph_(graph),
           space_(space),
           placement_(placement),
-          most_lanes_(ports * space.ports),
+          hops_(settings.hops),
+          most_lanes_(settings.ports * space.ports),
           free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           reach_(graph.nets.size()),
           in_(placement.boards, 0),
@@ -135,9 +136,14 @@ class PlacementState {
     void charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign) {
         if (from == to) return;
         const auto frames = static_cast<double>(sign * graph_.nets[net].frames);
-        change_ += frames / static_cast<double>(space_.frames_per_event);
+        change_ += frames / static_cast<double>(space_.frames_per_event) * links_between(from, to);
         if (from != kOutsideBoard) shift(out_[from], frames);
         if (to != kOutsideBoard) shift(in_[to], frames);
+    }
+
+    int links_between(std::uint32_t from, std::uint32_t to) const {
+        if (hops_.empty() || from == kOutsideBoard || to == kOutsideBoard) return 1;
+        return hops_[from * placement_.boards + to];
     }
 
     double hops_cost(std::uint32_t shard) const {
@@ -150,6 +156,7 @@ class PlacementState {
     const ShardGraph& graph_;
     const BoardSpace& space_;
     Placement placement_;
+    const std::vector<int>& hops_;
     double most_lanes_;
     std::vector<Resources> free_;   ///< by board and SLR
     std::vector<Reach> reach_;      ///< by net
@@ -164,7 +171,7 @@ class Annealing {
     Annealing(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings)
         : graph_(graph),
           settings_(settings),
-          state_(graph, space, placement, settings.ports),
+          state_(graph, space, placement, settings),
           generator_(settings.seed),
           members_(placement.boards) {
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "partition/placement.h"
 #include "partition/timing.h"
@@ -13,6 +14,7 @@ struct RefinementSettings {
     HopTiming hop;
     double ports = 0.85;          ///< fraction of a board's ports that is free to use before it costs
     std::int64_t moves = 100000;  ///< tried
+    std::vector<int> hops;        ///< links between board a and board b at a * boards + b; empty: 1 between any two
 };
 
 /// Moves and exchanges shards between boards by timing-driven simulated annealing (Marquardt, Betz,

@@ -41,16 +41,20 @@ class Router {
         make_channels();
     }
 
-    std::optional<LinkOverload> run() {
-        constexpr int kRounds = 40;
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) route(t, 0);
-        for (int round = 1; round < kRounds; ++round) {
+    std::optional<LinkOverload> run(const topologies::RoutingTable& table) {
+        constexpr int kRounds = 60, kPatience = 6;
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) route_shortest(t, table);
+        std::int64_t least = excess();
+        const bool hopeless = least * kLengthOfDetour > spare();
+        for (int round = 1, unchanged = 0; !hopeless && round < kRounds && unchanged < kPatience; ++round) {
             const auto again = transfers_over_budget();
             if (again.empty()) break;
             for (const std::uint32_t t : again) {
                 rip_up(t);
                 route(t, round);
             }
+            unchanged = excess() < least ? 0 : unchanged + 1;
+            least = std::min(least, excess());
         }
         if (auto overload = worst_overload()) return overload;
         write();
@@ -58,6 +62,9 @@ class Router {
     }
 
   private:
+    /// Channels that take the place of an overloaded one, at the least.
+    static constexpr std::int64_t kLengthOfDetour = 2;
+
     void add_channel(std::uint32_t from, std::uint32_t to, int lanes, double fibre_m, std::int64_t latency_ticks) {
         leaving_[from].push_back(static_cast<std::uint32_t>(channels_.size()));
         channels_.push_back({from, to, lanes, fibre_m, latency_ticks});
@@ -96,6 +103,39 @@ class Router {
                                                  mapping_.switch_latency_cycles * mapping_.ticks_per_cycle());
         const double over = static_cast<double>(channel.load + mine - period_frames_) / static_cast<double>(period_frames_);
         return ticks * (1 + channel.history) * (over > 0 ? 1 + over * 4 * round : 1);
+    }
+
+    /// The way of the routing table between boards; ports to and from the outside where the board has them.
+    void route_shortest(std::uint32_t transfer, const topologies::RoutingTable& table) {
+        const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[transfer]));
+        const std::uint32_t to = position(mapping_.transfers[transfer].to);
+        std::vector<BoardId> stops;
+        if (from == outside_ || to == outside_) {
+            stops = {id_at<BoardId>(from), id_at<BoardId>(to)};
+        } else {
+            stops = table.route(id_at<BoardId>(from), id_at<BoardId>(to));
+        }
+        std::vector<std::uint32_t> way;
+        for (std::size_t s = 0; s + 1 < stops.size(); ++s) {
+            for (const std::uint32_t c : leaving_[index(stops[s])]) {
+                if (channels_[c].to == index(stops[s + 1])) way.push_back(c);
+            }
+        }
+        if (way.size() + 1 != stops.size()) return route(transfer, 0);
+        for (const std::uint32_t c : way) channels_[c].load += frames(transfer, channels_[c].lanes);
+        ways_[transfer] = std::move(way);
+    }
+
+    /// Frames beyond what channels carry, and what the others could take.
+    std::int64_t excess() const {
+        std::int64_t sum = 0;
+        for (const Channel& channel : channels_) sum += std::max<std::int64_t>(0, channel.load - period_frames_);
+        return sum;
+    }
+    std::int64_t spare() const {
+        std::int64_t sum = 0;
+        for (const Channel& channel : channels_) sum += std::max<std::int64_t>(0, period_frames_ - channel.load);
+        return sum;
     }
 
     /// Dijkstra's shortest way; ties by position, so that it is the same everywhere.
@@ -223,8 +263,8 @@ class Router {
 }  // namespace
 
 std::optional<LinkOverload> route_transfers(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology,
-                                            const std::vector<std::uint32_t>& places) {
-    return Router(mapping, problem, topology, places).run();
+                                            const topologies::RoutingTable& table, const std::vector<std::uint32_t>& places) {
+    return Router(mapping, problem, topology, places).run(table);
 }
 
 }  // namespace tessera::partition

@@ -20,8 +20,9 @@ struct LinkOverload {
 
 /// Routes all transfers over the cables of a fixed topology.
 ///
-/// Transfers negotiate for links (McMurchie and Ebeling, PathFinder, FPGA 1995): all take their
-/// quickest way first; those over links with too much load try again while such links get dearer.
+/// Transfers negotiate for links (McMurchie and Ebeling, PathFinder, FPGA 1995): all take a
+/// shortest way first; those over links with too much load try again while such links get dearer,
+/// until none has too much or that stops to help.
 /// Each cable in use becomes one link per direction with all its lanes. Data from and to the
 /// outside pass through ports that have no cable, at any board, and are forwarded from there.
 ///
@@ -29,6 +30,6 @@ struct LinkOverload {
 /// compute boards on the way) are appended to the mapping. Returns the worst overload where the
 /// negotiation fails; the mapping's links are then unspecified.
 std::optional<LinkOverload> route_transfers(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology,
-                                            const std::vector<std::uint32_t>& places);
+                                            const topologies::RoutingTable& table, const std::vector<std::uint32_t>& places);
 
 }  // namespace tessera::partition

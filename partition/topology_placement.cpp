@@ -36,11 +36,12 @@ struct Traffic {
 
 class Annealing {
   public:
-    Annealing(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes, std::uint64_t seed)
-        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.compute_boards) {
+    Annealing(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes, std::uint64_t seed,
+              const std::vector<std::uint32_t>& before)
+        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.compute_boards), heat_(before.empty() ? 0.3 : 0.03) {
         place_.resize(mapping.boards.size());
         occupant_.assign(nodes_, kNobody);
-        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = b, occupant_[b] = b;
+        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = before.empty() ? b : before[b], occupant_[place_[b]] = b;
     }
 
     std::vector<std::uint32_t> run() {
@@ -73,7 +74,7 @@ class Annealing {
     double starting_temperature() const {
         std::int64_t sum = 0;
         for (std::uint32_t b = 0; b < place_.size(); ++b) sum += cost(b);
-        return 0.3 * static_cast<double>(sum) / static_cast<double>(place_.size()) + 1;
+        return heat_ * static_cast<double>(sum) / static_cast<double>(place_.size()) + 1;
     }
 
     void exchange(std::uint32_t a, std::uint32_t node) {
@@ -99,14 +100,16 @@ class Annealing {
     const topologies::RoutingTable& routes_;
     std::mt19937_64 generator_;
     std::size_t nodes_;
+    double heat_;  ///< of the start, in the mean cost of a board
     std::vector<std::uint32_t> place_, occupant_;
 };
 
 }  // namespace
 
 std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topologies::Topology& topology,
-                                             const topologies::RoutingTable& routes, std::uint64_t seed) {
-    return Annealing(mapping, topology, routes, seed).run();
+                                             const topologies::RoutingTable& routes, std::uint64_t seed,
+                                             const std::vector<std::uint32_t>& before) {
+    return Annealing(mapping, topology, routes, seed, before).run();
 }
 
 }  // namespace tessera::partition
