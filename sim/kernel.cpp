@@ -18,16 +18,13 @@ void throw_report(const sc_core::sc_report& report, const sc_core::sc_actions&) 
 }
 
 /// SystemC 2.3.4 keeps its context in two globals; replacing both is the only way to a second
-/// elaboration in one process.
+/// elaboration in one process. The first context is never used or deleted: events of the library
+/// itself belong to it and look for it when the process ends.
 void renew_context() {
-    static bool used = false;
     ::setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-    if (used) {
-        delete sc_core::sc_curr_simcontext;
-        sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = new sc_core::sc_simcontext;
-    }
-    used = true;
-    sc_core::sc_get_curr_simcontext();
+    static const sc_core::sc_simcontext* const first = sc_core::sc_get_curr_simcontext();
+    if (sc_core::sc_curr_simcontext != first) delete sc_core::sc_curr_simcontext;
+    sc_core::sc_curr_simcontext = sc_core::sc_default_global_context = new sc_core::sc_simcontext;
     sc_core::sc_report_handler::set_handler(throw_report);
 }
 

@@ -58,24 +58,25 @@ class Intervals {
     std::int64_t longest_ = 0;
 };
 
-/// Injects and runs; returns the tick at which nothing moved any more.
+/// Injects and runs until nothing moves any more; returns the crossings that it played.
 std::int64_t play(System& system, const Tables& tables, const Options& options, Intervals& intervals) {
     const auto filled = read_filling(options.filling);
     const auto nodes = static_cast<std::int64_t>(system.nodes.size());
     const std::int64_t end = options.bunch_crossings;
-    for (std::int64_t bx = 0; bx < end; ++bx) {
+    std::int64_t bx = 0;
+    for (bool go_on = true; bx < end && go_on; ++bx) {
         system.run_until(bx * tables.ticks_per_bx);
         if (filled[static_cast<std::size_t>(bx % kBunchCrossingsPerOrbit)]) system.inject(static_cast<std::size_t>(bx % nodes), bx);
         if (bx % kCrossingsPerSlice != 0) continue;
         intervals.collect(system);
-        if (options.progress && !options.progress(static_cast<double>(bx) / static_cast<double>(end))) break;
+        if (options.progress) go_on = options.progress(static_cast<double>(bx) / static_cast<double>(end));
     }
-    std::int64_t tick = end * tables.ticks_per_bx;
+    std::int64_t tick = bx * tables.ticks_per_bx;
     const std::int64_t most = tick + kDrainBx * tables.ticks_per_bx;
     for (; !system.is_idle() && tick < most; tick += kCrossingsPerSlice * tables.ticks_per_bx) system.run_until(tick);
     intervals.collect(system);
     if (options.progress) options.progress(1);
-    return tick;
+    return bx;
 }
 
 /// The value below which a fraction of the events lies.
@@ -176,10 +177,10 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     const auto window = static_cast<std::size_t>(static_cast<double>(kRecordedNs) / (mapping.clock.bx_ns() * mapping.tmux_period_bx)) + 4;
     System system(tables, statistics, nodes, window, construction_order(nodes * tables.stations, options));
     Intervals intervals;
-    const std::int64_t end_tick = play(system, tables, options, intervals);
 
     Result result;
-    result.bunch_crossings = options.bunch_crossings;
+    result.bunch_crossings = play(system, tables, options, intervals);
+    const std::int64_t end_tick = std::max(result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick);
     result.events = {statistics.injected, statistics.completed, statistics.lost, 0, 0};
     result.events.in_flight =
         static_cast<std::int64_t>(std::accumulate(system.nodes.begin(), system.nodes.end(), std::int64_t{0},

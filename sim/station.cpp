@@ -154,13 +154,14 @@ void Station::send(const Task& task) {
     const std::int64_t length = tables_.serialise_ticks(tables_.transfers[task.id], task.hop, task.chunk);
     const std::int64_t start = std::max(task.tick, node_.state.link_free_at[id]);
     const std::int64_t waiting = start + length - task.tick;
-    node_.stamp_hop(task.event, task.id, task.hop, task.chunk, start);
+    node_.stamp_hop(task.event, task.id, task.hop, task.chunk, start, length);
     if (link.buffer_ticks > 0 && waiting > link.buffer_ticks) {
         // The receiver counts frames and knows that these are missing: the event is marked, the next goes on.
         ++statistics_.link_lost[id];
         node_.lose(task.event);
         statistics_.note_loss("link " + std::to_string(id) + ": buffer overflow in BX " + std::to_string(node_.bx(task.event)));
-        transmit(task, task.tick + std::max<std::int64_t>(1, link.latency_ticks));
+        // Its mark keeps its place behind what waits, so that counts at the receiver stay in order.
+        transmit(task, std::max(start, task.tick + 1) + link.latency_ticks);
         return;
     }
     node_.state.link_free_at[id] = start + length;

@@ -25,8 +25,8 @@ Statistics::Statistics(const Tables& tables)
       shard_busy_ticks(tables.shards.size(), 0),
       shard_events(tables.shards.size(), 0) {}
 
-void Statistics::mark(std::uint64_t bx, std::uint64_t what, std::uint64_t chunk, std::int64_t tick) {
-    fingerprint += mixed(mixed(bx ^ (what << 24U) ^ (chunk << 56U)) + static_cast<std::uint64_t>(tick));
+void Statistics::mark(std::int64_t bx, std::uint64_t what, std::int64_t tick) {
+    fingerprint += mixed(mixed(static_cast<std::uint64_t>(bx) ^ (what << 32U)) + static_cast<std::uint64_t>(tick));
 }
 
 void Statistics::note_loss(const std::string& text) {
@@ -74,19 +74,20 @@ void TimeNode::grow() {
     slots_ = std::move(larger);
 }
 
-void TimeNode::stamp(std::int64_t event, std::size_t position, std::int64_t tick) {
+void TimeNode::stamp(std::int64_t event, std::size_t position, std::int64_t start, std::int64_t length) {
     Slot& mine = slot(event);
-    mine.stamps[position] = static_cast<std::int32_t>(tick - mine.bx * tables_.ticks_per_bx);
-    statistics_.mark(static_cast<std::uint64_t>(mine.bx), position, 0, tick);
+    mine.stamps[position] = static_cast<std::int32_t>(start - mine.bx * tables_.ticks_per_bx);
+    statistics_.mark(mine.bx, position, start + length);
 }
 
-void TimeNode::stamp_shard(std::int64_t event, std::uint32_t shard, std::int64_t chunk, std::int64_t tick) {
-    stamp(event, tables_.shards[shard].first_stamp + static_cast<std::size_t>(chunk), tick);
+void TimeNode::stamp_shard(std::int64_t event, std::uint32_t shard, std::int64_t chunk, std::int64_t start) {
+    stamp(event, tables_.shards[shard].first_stamp + static_cast<std::size_t>(chunk), start, tables_.shards[shard].latency_ticks);
 }
 
-void TimeNode::stamp_hop(std::int64_t event, std::uint32_t transfer, std::size_t hop, std::int64_t chunk, std::int64_t tick) {
+void TimeNode::stamp_hop(std::int64_t event, std::uint32_t transfer, std::size_t hop, std::int64_t chunk, std::int64_t start,
+                         std::int64_t length) {
     const auto& t = tables_.transfers[transfer];
-    stamp(event, t.first_stamp + hop * static_cast<std::size_t>(t.chunks) + static_cast<std::size_t>(chunk), tick);
+    stamp(event, t.first_stamp + hop * static_cast<std::size_t>(t.chunks) + static_cast<std::size_t>(chunk), start, length);
 }
 
 void TimeNode::deliver(std::int64_t event, std::int64_t tick) {
@@ -95,7 +96,8 @@ void TimeNode::deliver(std::int64_t event, std::int64_t tick) {
     ++done_;
     const std::int64_t latency = tick - mine.bx * tables_.ticks_per_bx;
     while (oldest_ < injected_ && slot(oldest_).event == oldest_ && slot(oldest_).decisions_left == 0) ++oldest_;
-    statistics_.mark(static_cast<std::uint64_t>(mine.bx), 0xffffffU, 0, tick);
+    statistics_.mark(mine.bx, tables_.stamps_per_event, tick);
+    statistics_.last_tick = std::max(statistics_.last_tick, tick);
     if (mine.lost) {
         ++statistics_.lost;
         return;

@@ -24,11 +24,13 @@ struct Statistics {
     std::vector<std::int64_t> shard_events;      ///< finished by the shard
     std::vector<std::string> losses;
     std::int64_t link_chunks = 0;
+    std::int64_t last_tick = 0;  ///< of the last decision
     std::uint64_t fingerprint = 0;
 
     explicit Statistics(const Tables& tables);
     /// Adds one step of the trajectory; the order of the calls does not matter.
-    void mark(std::uint64_t bx, std::uint64_t what, std::uint64_t chunk, std::int64_t tick);
+    /// @param what position in an event's record, or one past them all for its decision
+    void mark(std::int64_t bx, std::uint64_t what, std::int64_t tick);
     void note_loss(const std::string& text);
 };
 
@@ -63,8 +65,9 @@ class TimeNode {
     std::int64_t injected() const { return injected_; }
     std::int64_t in_flight() const { return injected_ - done_; }
     std::int64_t bx(std::int64_t event) const { return slot(event).bx; }
-    void stamp_shard(std::int64_t event, std::uint32_t shard, std::int64_t chunk, std::int64_t tick);
-    void stamp_hop(std::int64_t event, std::uint32_t transfer, std::size_t hop, std::int64_t chunk, std::int64_t tick);
+    void stamp_shard(std::int64_t event, std::uint32_t shard, std::int64_t chunk, std::int64_t start);
+    void stamp_hop(std::int64_t event, std::uint32_t transfer, std::size_t hop, std::int64_t chunk, std::int64_t start,
+                   std::int64_t length);
     void lose(std::int64_t event) { slot(event).lost = true; }
     /// A decision transfer delivered its last chunk. When it is the event's last, the event is done.
     void deliver(std::int64_t event, std::int64_t tick);
@@ -85,7 +88,7 @@ class TimeNode {
     };
     Slot& slot(std::int64_t event) { return slots_[static_cast<std::size_t>(event) % slots_.size()]; }
     const Slot& slot(std::int64_t event) const { return slots_[static_cast<std::size_t>(event) % slots_.size()]; }
-    void stamp(std::int64_t event, std::size_t position, std::int64_t tick);
+    void stamp(std::int64_t event, std::size_t position, std::int64_t start, std::int64_t length);
     void grow();
 
     const Tables& tables_;
