@@ -41,7 +41,9 @@ const ZooEntry& zoo_entry(const std::vector<ZooEntry>& zoo, const JsonReader& na
 
 }  // namespace
 
-Network import_onnx(const std::filesystem::path& file, const onnx::Bindings& bindings) { return lower(onnx::read_onnx(file, bindings)); }
+Network import_onnx(const std::filesystem::path& file, const onnx::Bindings& bindings) {
+    return lower(onnx::read_onnx(file, bindings, is_lowered));
+}
 
 Network read_network(const JsonReader& reader, const std::filesystem::path& replacement) {
     if (reader.has("onnx")) {

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "core/error.h"
 #include "models/lowering_context.h"
 #include "models/lowering_patterns.h"
 
@@ -50,42 +49,6 @@ void add_outputs(LoweringContext& context) {
     }
 }
 
-/// What Tessera has no hardware for: first node and count, by type.
-class Unsupported {
-  public:
-    void add(const onnx::Node& node) {
-        auto& entry = types_[node.op_type];
-        if (entry.second++ == 0) entry.first = node.name;
-    }
-    void raise(const std::string& file) const {
-        if (types_.empty()) return;
-        std::string found;
-        for (const auto& [type, entry] : types_) {
-            found += (found.empty() ? "unsupported operators: " : ", ") + type + " (" + std::to_string(entry.second) + ", first at node " +
-                     entry.first + ")";
-        }
-        throw InputError(file, "", found);
-    }
-
-  private:
-    std::map<std::string, std::pair<std::string, int>> types_;
-};
-
-void lower_nodes(LoweringContext& context) {
-    Unsupported unsupported;
-    std::set<std::string> unknown;  // results of nodes that could not be lowered
-    for (const auto& node : context.graph.nodes) {
-        bool reachable = true;
-        for (const auto& input : node.inputs) reachable = reachable && !unknown.contains(input);
-        const bool done = reachable && (lower_quantiser(context, node) || lower_wiring(context, node) || lower_matrix(context, node) ||
-                                        lower_elementwise(context, node) || lower_collective(context, node));
-        if (done) continue;
-        if (reachable) unsupported.add(node);
-        unknown.insert(node.outputs.begin(), node.outputs.end());
-    }
-    unsupported.raise(context.graph.file);
-}
-
 /// Every operator has a name that messages can give.
 void name_unnamed(Network& network) {
     for (auto& op : network.operators) {
@@ -93,17 +56,35 @@ void name_unnamed(Network& network) {
     }
 }
 
+Lowerings all_lowerings() {
+    Lowerings lowerings;
+    add_matrix_lowerings(lowerings);
+    add_elementwise_lowerings(lowerings);
+    add_wiring_lowerings(lowerings);
+    add_quantiser_lowerings(lowerings);
+    add_collective_lowerings(lowerings);
+    return lowerings;
+}
+
+const Lowerings& lowerings() {
+    static const Lowerings all = all_lowerings();
+    return all;
+}
+
 }  // namespace
 
-Network lower(const onnx::FoldedGraph& source) {
-    onnx::FoldedGraph graph = source;
+bool is_lowered(const std::string& op_type) { return lowerings().contains(op_type); }
+
+void lower_node(LoweringContext& context, const onnx::Node& node) { lowerings().find(node.op_type)->second(context, node); }
+
+Network lower(onnx::FoldedGraph graph) {
     fuse_patterns(graph);
-    LoweringContext context(graph);
-    context.network.name = std::filesystem::path(graph.file).stem().string();
-    context.network.source = graph.file;
-    context.network.parameters = graph.parameters_in_file;
+    LoweringContext context(std::move(graph));
+    context.network.name = std::filesystem::path(context.graph.file).stem().string();
+    context.network.source = context.graph.file;
+    context.network.parameters = context.graph.parameters_in_file;
     add_inputs(context);
-    lower_nodes(context);
+    for (const auto& node : context.graph.nodes) lower_node(context, node);
     add_outputs(context);
     name_unnamed(context.network);
     verify(context.network);

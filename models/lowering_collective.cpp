@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "models/lowering_context.h"
 
@@ -11,41 +10,41 @@ namespace tessera::models {
 
 namespace {
 
+/// Along one axis; before opset 13 along all from `axis` (1 by default) on.
 void lower_softmax(LoweringContext& context, const onnx::Node& node) {
     const Shape& shape = context.shape(node.inputs[0]);
     const TokenAxes axes = context.axes(node.inputs[0]);
-    const std::size_t axis = positive_axis(node.integer("axis", -1), shape.size());
+    const bool coerces = context.graph.opset < 13;
+    const std::size_t axis = positive_axis(node.integer("axis", coerces ? 1 : -1), shape.size());
+    const std::size_t end = coerces ? shape.size() : axis + 1;
     std::int64_t heads = 1;
     for (std::size_t a = 0; a < axis; ++a) heads *= axes[a] ? 1 : shape[a];
     AxisAccess access;
-    if (axes[axis]) {
-        access.tokens = Access::whole;
-    } else if (heads == 1) {
-        access.channels = Access::whole;
+    bool over_tokens = false;
+    for (std::size_t a = axis; a < end; ++a) {
+        if (shape[a] == 1) continue;
+        over_tokens = over_tokens || axes[a];
+        if (axes[a] || heads == 1) access.make_whole(axes[a]);
     }
     Operator& op = context.add(node, OperatorKind::softmax, {{context.tensor(node.inputs[0]), access.tokens, access.channels}}, axes);
-    op.heads = axes[axis] ? 1 : static_cast<int>(heads);
+    op.heads = over_tokens ? 1 : static_cast<int>(heads);
 }
 
 void lower_layer_normalisation(LoweringContext& context, const onnx::Node& node) {
+    const Shape& shape = context.shape(node.inputs[0]);
     const TokenAxes axes = context.axes(node.inputs[0]);
-    const std::size_t last = axes.size() - 1;
-    Operator& op = context.add(
-        node, OperatorKind::normalisation,
-        {{context.tensor(node.inputs[0]), axes[last] ? Access::whole : Access::aligned, axes[last] ? Access::aligned : Access::whole}},
-        axes);
-    for (std::size_t i = 1; i < node.inputs.size() && i < 3; ++i) {
-        if (node.inputs[i].empty()) continue;
-        const ConstantValues constant = context.constant(node.inputs[i]);
-        op.weights.count += static_cast<std::int64_t>(constant.values.size());
-        if (i == 1) {
-            op.weights.inputs = 1;
-            op.weights.outputs = static_cast<std::int64_t>(constant.values.size());
-            op.weights.values = constant.values;
-        } else {
-            op.weights.bias = constant.values;
-        }
+    AxisAccess access;
+    for (std::size_t axis = positive_axis(node.integer("axis", -1), axes.size()); axis < axes.size(); ++axis) {
+        if (shape[axis] > 1) access.make_whole(axes[axis]);
     }
+    Operator& op = context.add(node, OperatorKind::normalisation, {{context.tensor(node.inputs[0]), access.tokens, access.channels}}, axes);
+    if (node.inputs.size() > 1 && !node.inputs[1].empty()) {
+        op.weights.inputs = 1;
+        op.weights.values = context.constant(node.inputs[1]).values;
+        op.weights.outputs = static_cast<std::int64_t>(op.weights.values.size());
+    }
+    if (node.inputs.size() > 2 && !node.inputs[2].empty()) op.weights.bias = context.constant(node.inputs[2]).values;
+    op.weights.count = static_cast<std::int64_t>(op.weights.values.size() + op.weights.bias.size());
 }
 
 /// Scale and shift that inference needs: gamma / sqrt(variance + epsilon), beta - mean x that (Ioffe
@@ -170,31 +169,17 @@ void lower_recurrent(LoweringContext& context, const onnx::Node& node) {
 
 }  // namespace
 
-bool lower_collective(LoweringContext& context, const onnx::Node& node) {
-    static const std::set<std::string> kReductions{"ReduceSum", "ReduceMean",        "ReduceMax",       "ReduceMin",       "ReduceProd",
-                                                   "ReduceL1",  "ReduceL2",          "ReduceSumSquare", "ReduceLogSumExp", "ArgMax",
-                                                   "ArgMin",    "GlobalAveragePool", "GlobalMaxPool"};
-    const auto& type = node.op_type;
-    if (type == "Softmax" || type == "LogSoftmax") {
-        lower_softmax(context, node);
-    } else if (type == "LayerNormalization") {
-        lower_layer_normalisation(context, node);
-    } else if (type == "BatchNormalization") {
-        lower_batch_normalisation(context, node);
-    } else if (type == "InstanceNormalization") {
-        lower_instance_normalisation(context, node);
-    } else if (kReductions.contains(type)) {
-        lower_reduction(context, node);
-    } else if (type == "MaxPool" || type == "AveragePool") {
-        lower_pooling(context, node);
-    } else if (type == "TopK") {
-        lower_top_k(context, node);
-    } else if (type == "LSTM" || type == "GRU" || type == "RNN") {
-        lower_recurrent(context, node);
-    } else {
-        return false;
-    }
-    return true;
+void add_collective_lowerings(Lowerings& lowerings) {
+    for (const char* type : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+                             "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin", "GlobalAveragePool", "GlobalMaxPool"})
+        lowerings[type] = lower_reduction;
+    for (const char* type : {"Softmax", "LogSoftmax"}) lowerings[type] = lower_softmax;
+    for (const char* type : {"MaxPool", "AveragePool"}) lowerings[type] = lower_pooling;
+    for (const char* type : {"LSTM", "GRU", "RNN"}) lowerings[type] = lower_recurrent;
+    lowerings["LayerNormalization"] = lower_layer_normalisation;
+    lowerings["BatchNormalization"] = lower_batch_normalisation;
+    lowerings["InstanceNormalization"] = lower_instance_normalisation;
+    lowerings["TopK"] = lower_top_k;
 }
 
 }  // namespace tessera::models

@@ -1,6 +1,9 @@
 #include "models/lowering_context.h"
 
 #include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
 
 namespace tessera::models {
 
@@ -27,8 +30,38 @@ std::size_t positive_axis(std::int64_t axis, std::size_t rank) {
     return static_cast<std::size_t>(axis < 0 ? axis + static_cast<std::int64_t>(rank) : axis);
 }
 
+FixedPoint shifted_format(FixedPoint format, double least, double most) {
+    const double half = std::exp2(format.width - 1);
+    if (least < -half || most > half - 1) {
+        ++format.width;
+        ++format.integer_bits;
+    }
+    format.is_signed = true;
+    return format;
+}
+
+LoweringContext::LoweringContext(onnx::FoldedGraph source) : graph(std::move(source)) {
+    for (const auto& node : graph.nodes) {
+        for (const auto& input : node.inputs) ++users_[input];
+    }
+    for (const auto& output : graph.outputs) ++users_[output];
+}
+
+TensorId LoweringContext::tensor(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end())
+        throw InputError(graph.file, name, "a tensor for which there is no hardware", "one that an operator makes");
+    return found->second;
+}
+
+std::int64_t LoweringContext::users(const std::string& name) const {
+    const auto found = users_.find(name);
+    return found == users_.end() ? 0 : found->second;
+}
+
 ConstantValues LoweringContext::constant(const std::string& name) const {
     if (const auto found = quantised_.find(name); found != quantised_.end()) return found->second;
+    if (!graph.is_constant(name)) throw InputError(graph.file, name, "depends on data where Tessera needs a constant", "a constant");
     const auto& array = graph.constant(name);
     ConstantValues made{array.shape, array.reals, {}, true};
     if (!onnx::is_real(array.type)) made.values.assign(array.integers.begin(), array.integers.end());

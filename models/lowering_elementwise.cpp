@@ -1,7 +1,7 @@
 // Operators that work element by element.
 
 #include <algorithm>
-#include <set>
+#include <array>
 
 #include "models/lowering_context.h"
 
@@ -9,14 +9,43 @@ namespace tessera::models {
 
 namespace {
 
-const std::set<std::string> kFunctions{"Relu",        "LeakyRelu", "PRelu",    "Sigmoid",    "Tanh", "Erf",  "Gelu", "Swish",
-                                       "HardSigmoid", "HardSwish", "Softplus", "Softsign",   "Elu",  "Selu", "Sqrt", "Log",
-                                       "Exp",         "Clip",      "Neg",      "Abs",        "Sign", "Atan", "Sin",  "Cos",
-                                       "Floor",       "Ceil",      "Round",    "Reciprocal", "Not",  "Mish", "IsNaN"};
-const std::set<std::string> kOperands{
+constexpr std::array kFunctions{"Relu",
+                                "LeakyRelu",
+                                "PRelu",
+                                "Sigmoid",
+                                "Tanh",
+                                "Erf",
+                                "Gelu",
+                                "Swish",
+                                "HardSigmoid",
+                                "HardSwish",
+                                "Softplus",
+                                "Softsign",
+                                "Elu",
+                                "Selu",
+                                "Sqrt",
+                                "Log",
+                                "Exp",
+                                "Clip",
+                                "Neg",
+                                "Abs",
+                                "Sign",
+                                "Atan",
+                                "Sin",
+                                "Cos",
+                                "Floor",
+                                "Ceil",
+                                "Round",
+                                "Reciprocal",
+                                "Not",
+                                "Mish",
+                                "ThresholdedRelu",
+                                "Celu",
+                                "IsNaN"};
+constexpr std::array kOperands{
     "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Where", "Equal", "Greater", "Less", "LessOrEqual", "GreaterOrEqual",
     "And", "Or",  "Xor"};
-const std::set<std::string> kLinear{"Add", "Sub", "Mul", "Div"};
+constexpr std::array kLinear{"Add", "Sub", "Mul", "Div"};
 
 /// The layout of the result: that of the operand with as many elements, the coarsest where several have.
 TokenAxes result_axes(const LoweringContext& context, const onnx::Node& node, const Shape& shape) {
@@ -39,22 +68,33 @@ TokenAxes result_axes(const LoweringContext& context, const onnx::Node& node, co
     return best;
 }
 
+/// Whether a constant has an entry for each channel of a tensor and none for its tokens.
+bool lies_along_channels(const Shape& constant, const Tensor& tensor) {
+    if (constant.size() > tensor.shape.size()) return false;
+    for (std::size_t back = 1; back <= tensor.shape.size(); ++back) {
+        const std::size_t axis = tensor.shape.size() - back;
+        const std::int64_t size = back <= constant.size() ? constant[constant.size() - back] : 1;
+        if (size != (tensor.token_axes[axis] ? 1 : tensor.shape[axis])) return false;
+    }
+    return true;
+}
+
 /// Adds the constant to the matrix product before it, where it is a bias and nothing else sees the product.
 bool fuse_bias(LoweringContext& context, const onnx::Node& node) {
     if (node.op_type != "Add" || node.inputs.size() != 2) return false;
     const bool first = context.is_constant(node.inputs[0]);
     if (first == context.is_constant(node.inputs[1])) return false;
     const std::string& value = node.inputs[first ? 1 : 0];
-    const ConstantValues bias = context.constant(node.inputs[first ? 0 : 1]);
     const TensorId tensor = context.tensor(value);
     const auto producer = std::find_if(context.network.operators.rbegin(), context.network.operators.rend(),
                                        [&](const Operator& op) { return !op.outputs.empty() && op.outputs.front() == tensor; });
-    if (producer == context.network.operators.rend() || producer->kind != OperatorKind::dense || !producer->weights.bias.empty())
+    if (producer == context.network.operators.rend() || producer->kind != OperatorKind::dense || !producer->weights.bias.empty() ||
+        context.users(value) != 1)
         return false;
-    if (static_cast<std::int64_t>(bias.values.size()) != producer->weights.outputs) return false;
-    std::size_t users = std::count(context.graph.outputs.begin(), context.graph.outputs.end(), value);
-    for (const auto& other : context.graph.nodes) users += std::count(other.inputs.begin(), other.inputs.end(), value);
-    if (users != 1 || context.graph.value(node.outputs[0]).shape != context.shape(value)) return false;
+    const ConstantValues bias = context.constant(node.inputs[first ? 0 : 1]);
+    if (static_cast<std::int64_t>(bias.values.size()) != producer->weights.outputs ||
+        !lies_along_channels(bias.shape, context.network.tensor(tensor)))
+        return false;
     producer->weights.bias = bias.values;
     producer->weights.count += producer->weights.outputs;
     context.alias(node.outputs[0], value);
@@ -81,27 +121,33 @@ Weights channel_constants(const LoweringContext& context, const onnx::Node& node
     return weights;
 }
 
-}  // namespace
-
-bool lower_elementwise(LoweringContext& context, const onnx::Node& node) {
-    const bool is_function = kFunctions.contains(node.op_type);
-    if (!is_function && !kOperands.contains(node.op_type)) return false;
-    if (fuse_bias(context, node)) return true;
+void lower_function(LoweringContext& context, const onnx::Node& node) {
     const Shape& shape = context.graph.value(node.outputs.front()).shape;
     const TokenAxes axes = result_axes(context, node, shape);
     const auto inputs = context.broadcast_inputs(node, shape, axes);
-    if (is_function) {
-        context.add(node, OperatorKind::activation, {inputs.front()}, axes);
-    } else if (inputs.size() > 1) {
+    context.add(node, OperatorKind::activation, {inputs.front()}, axes);
+}
+
+void lower_operands(LoweringContext& context, const onnx::Node& node) {
+    if (fuse_bias(context, node)) return;
+    const Shape& shape = context.graph.value(node.outputs.front()).shape;
+    const TokenAxes axes = result_axes(context, node, shape);
+    const auto inputs = context.broadcast_inputs(node, shape, axes);
+    if (inputs.size() > 1) {
         context.add(node, OperatorKind::elementwise, inputs, axes);
-    } else if (kLinear.contains(node.op_type)) {
+    } else if (std::ranges::find(kLinear, node.op_type) != kLinear.end()) {
         Operator& op = context.add(node, OperatorKind::scale_shift, inputs, axes);
         op.weights = channel_constants(context, node, context.network.stream(op.id).channels);
-
     } else {
         context.add(node, OperatorKind::activation, inputs, axes);  // a function of one value: Pow 2, Max 0, Equal 0
     }
-    return true;
+}
+
+}  // namespace
+
+void add_elementwise_lowerings(Lowerings& lowerings) {
+    for (const char* type : kFunctions) lowerings[type] = lower_function;
+    for (const char* type : kOperands) lowerings[type] = lower_operands;
 }
 
 }  // namespace tessera::models

@@ -16,9 +16,18 @@ struct Quantiser {
     int bits = 8;
     bool is_signed = true;
     bool narrow = false;
+    std::string rounding = "ROUND";  ///< of QONNX: ROUND (ties to even), FLOOR, CEIL, ROUND_TO_ZERO
     std::vector<float> scales;
     std::vector<float> zero_points;
+    Shape parts;  ///< the shape of `scales`, which broadcasts to that of the value
 };
+
+double rounded(double value, const std::string& mode) {
+    if (mode == "FLOOR") return std::floor(value);
+    if (mode == "CEIL") return std::ceil(value);
+    if (mode == "ROUND_TO_ZERO") return std::trunc(value);
+    return std::nearbyint(value);
+}
 
 /// The exponent of a scale; `exact` says that the scale is a power of two. The next power above else.
 int exponent_of(double scale, bool& exact) {
@@ -35,23 +44,24 @@ FixedPoint format_of(const Quantiser& quantiser, bool& exact) {
     return {quantiser.bits, quantiser.bits + exponent, quantiser.is_signed};
 }
 
-float part(const std::vector<float>& parts, std::size_t element, std::size_t elements, const Shape& shape, const Shape& part_shape) {
-    if (parts.size() == 1) return parts.front();
-    // One value for each position of the one axis along which the parts differ.
-    std::size_t inner = elements;
-    const std::size_t missing = shape.size() - std::min(shape.size(), part_shape.size());
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-        inner /= static_cast<std::size_t>(shape[axis]);
-        const bool here = part_shape.size() == 1 ? static_cast<std::size_t>(shape[axis]) == parts.size()
-                                                 : axis >= missing && part_shape[axis - missing] == static_cast<std::int64_t>(parts.size());
-        if (here) return parts[element / inner % parts.size()];
+/// The scale or zero point of an element: parts of shape `parts` broadcast to `shape`, aligned at the last axes.
+float part(const std::vector<float>& values, std::int64_t element, const Shape& shape, const Shape& parts) {
+    if (values.size() == 1) return values.front();
+    std::int64_t position = 0;
+    std::int64_t stride = 1;
+    for (std::size_t back = 1; back <= std::min(parts.size(), shape.size()); ++back) {
+        const std::int64_t along = element % shape[shape.size() - back];
+        element /= shape[shape.size() - back];
+        const std::int64_t size = parts[parts.size() - back];
+        if (size > 1) position += along % size * stride;
+        stride *= size;
     }
-    return parts.front();
+    return values[static_cast<std::size_t>(position)];
 }
 
 /// A constant on the quantiser's grid: multiples of the format's step, or plain integers where the
 /// scale is no power of two (the scale is then a multiplier behind the sum).
-ConstantValues quantised(const ConstantValues& constant, const Quantiser& quantiser, const Shape& scale_shape, bool values_are_integers) {
+ConstantValues quantised(const ConstantValues& constant, const Quantiser& quantiser, bool values_are_integers) {
     ConstantValues made = constant;
     bool exact = true;
     made.format = format_of(quantiser, exact);
@@ -61,21 +71,44 @@ ConstantValues quantised(const ConstantValues& constant, const Quantiser& quanti
     const double least = quantiser.is_signed ? -std::exp2(quantiser.bits - 1) + (quantiser.narrow ? 1 : 0) : 0;
     const double most = quantiser.is_signed ? std::exp2(quantiser.bits - 1) - 1 : std::exp2(quantiser.bits) - (quantiser.narrow ? 2 : 1);
     bool shifted = false;
+    double smallest = 0;
+    double largest = 0;
     for (std::size_t i = 0; i < made.values.size(); ++i) {
-        const float scale = part(quantiser.scales, i, made.values.size(), constant.shape, scale_shape);
-        const float zero =
-            quantiser.zero_points.empty() ? 0 : part(quantiser.zero_points, i, made.values.size(), constant.shape, scale_shape);
-        double integer = values_are_integers ? made.values[i] - zero
-                                             : std::clamp<double>(std::nearbyint(made.values[i] / scale + zero), least, most) - zero;
+        const auto element = static_cast<std::int64_t>(i);
+        const float scale = part(quantiser.scales, element, constant.shape, quantiser.parts);
+        const float zero = quantiser.zero_points.empty() ? 0 : part(quantiser.zero_points, element, constant.shape, quantiser.parts);
+        const double integer =
+            values_are_integers ? made.values[i] : std::clamp(rounded(made.values[i] / scale + zero, quantiser.rounding), least, most);
         shifted = shifted || zero != 0;
-        made.values[i] = static_cast<float>(exact ? integer * scale : integer);
+        smallest = std::min(smallest, integer - zero);
+        largest = std::max(largest, integer - zero);
+        made.values[i] = static_cast<float>((integer - zero) * (exact ? scale : 1));
     }
-    if (shifted) {  // the difference of two numbers has a bit more, and a sign
-        made.format.integer_bits += 1;
-        made.format.width += 1;
-        made.format.is_signed = true;
-    }
+    if (shifted) made.format = shifted_format(made.format, smallest, largest);
     return made;
+}
+
+/// @throws InputError where scales and zero points do not fit each other or a value of `shape`
+void check(const LoweringContext& context, const onnx::Node& node, const Quantiser& quantiser, const Shape& shape) {
+    const auto refuse = [&](const std::string& found, const std::string& expected) {
+        throw InputError(context.graph.file, node.name, found, expected);
+    };
+    const std::size_t count = quantiser.scales.size();
+    if (count == 0) refuse("no scale", "one scale, or one for each channel");
+    if (!std::ranges::all_of(quantiser.scales, [](float scale) { return std::isfinite(scale) && scale > 0; }))
+        refuse("a scale that is not positive", "scales above 0");
+    const std::size_t zeros = quantiser.zero_points.size();
+    if (zeros > 1 && zeros != count)
+        refuse(std::to_string(zeros) + " zero points for " + std::to_string(count) + " scales", "one for each");
+    if (count == 1) return;
+    std::size_t parts = 1;
+    bool fits = quantiser.parts.size() <= shape.size();
+    for (std::size_t back = 1; fits && back <= quantiser.parts.size(); ++back) {
+        const auto size = quantiser.parts[quantiser.parts.size() - back];
+        parts *= static_cast<std::size_t>(size);
+        fits = size == 1 || size == shape[shape.size() - back];
+    }
+    if (!fits || parts != count) refuse(std::to_string(count) + " scales that do not broadcast to the tensor", "one for each channel");
 }
 
 /// The operator that rounds and saturates an activation.
@@ -103,28 +136,34 @@ Shape shape_of(const LoweringContext& context, const onnx::Node& node, std::size
     return node.inputs.size() > input && !node.inputs[input].empty() ? context.constant(node.inputs[input]).shape : Shape{};
 }
 
-void apply(LoweringContext& context, const onnx::Node& node, const Quantiser& quantiser, std::size_t scale_input,
-           bool values_are_integers) {
+/// Scale, zero point and what all QONNX quantisers have in common.
+Quantiser qonnx_quantiser(const LoweringContext& context, const onnx::Node& node, float bits, const std::string& rounding) {
+    if (!(bits >= 1 && bits <= 64))
+        throw InputError(context.graph.file, node.name, "a width of " + std::to_string(bits) + " bits", "1 to 64");
+    return {.bits = static_cast<int>(bits),
+            .is_signed = node.integer("signed", 1) != 0,
+            .narrow = node.integer("narrow", 0) != 0,
+            .rounding = node.text("rounding_mode", rounding),
+            .scales = values_of(context, node, 1),
+            .zero_points = values_of(context, node, 2),
+            .parts = shape_of(context, node, 1)};
+}
+
+void apply(LoweringContext& context, const onnx::Node& node, const Quantiser& quantiser, bool values_are_integers) {
     if (context.is_constant(node.inputs[0])) {
-        context.set_constant(node.outputs[0], quantised(context.constant(node.inputs[0]), quantiser, shape_of(context, node, scale_input),
-                                                        values_are_integers));
+        const ConstantValues constant = context.constant(node.inputs[0]);
+        check(context, node, quantiser, constant.shape);
+        context.set_constant(node.outputs[0], quantised(constant, quantiser, values_are_integers));
     } else {
+        check(context, node, quantiser, context.shape(node.inputs[0]));
         add_quantise(context, node, quantiser);
     }
 }
 
 /// QONNX's Quant (also IntQuant): x, scale, zero point, bits.
 void lower_quant(LoweringContext& context, const onnx::Node& node) {
-    Quantiser quantiser;
-    quantiser.scales = values_of(context, node, 1);
-    quantiser.zero_points = values_of(context, node, 2);
     const auto bits = values_of(context, node, 3);
-    quantiser.bits = static_cast<int>(*std::max_element(bits.begin(), bits.end()));
-    quantiser.is_signed = node.integer("signed", 1) != 0;
-    quantiser.narrow = node.integer("narrow", 0) != 0;
-    if (quantiser.bits < 1 || quantiser.bits > 64)
-        throw InputError(context.graph.file, node.name, "a width of " + std::to_string(quantiser.bits) + " bits", "1 to 64");
-    apply(context, node, quantiser, 1, false);
+    apply(context, node, qonnx_quantiser(context, node, bits.empty() ? 0 : *std::ranges::max_element(bits), "ROUND"), false);
 }
 
 /// Two values, plus and minus the scale.
@@ -132,8 +171,10 @@ void lower_bipolar(LoweringContext& context, const onnx::Node& node) {
     Quantiser quantiser;
     quantiser.bits = 1;
     quantiser.scales = values_of(context, node, 1);
-    if (!context.is_constant(node.inputs[0])) return add_quantise(context, node, quantiser);
+    quantiser.parts = shape_of(context, node, 1);
+    if (!context.is_constant(node.inputs[0])) return apply(context, node, quantiser, false);
     ConstantValues constant = context.constant(node.inputs[0]);
+    check(context, node, quantiser, constant.shape);
     for (auto& value : constant.values) value = value >= 0 ? 1.0F : -1.0F;
     constant.format = {1, 1, true};
     bool exact = true;
@@ -142,34 +183,48 @@ void lower_bipolar(LoweringContext& context, const onnx::Node& node) {
     context.set_constant(node.outputs[0], std::move(constant));
 }
 
-/// Trunc: drops low bits; x, scale, zero point, bits in, (scale out,) bits out.
+/// Trunc drops low bits. Inputs by version of qonnx.custom_op.general: x, scale, zero point, bits in, then
+/// 1: bits out (the result keeps the scale: it is smaller), 2: scale out, bits out, 3: scale, zero point and bits out.
 void lower_trunc(LoweringContext& context, const onnx::Node& node) {
-    Quantiser quantiser;
-    quantiser.scales = values_of(context, node, 1);
-    const auto in = values_of(context, node, 3).front();
-    const auto out = values_of(context, node, node.inputs.size() > 5 ? 5 : 4).front();
-    quantiser.bits = static_cast<int>(out);
-    if (node.inputs.size() > 5) {
-        quantiser.scales = values_of(context, node, 4);
-    } else {
-        for (auto& scale : quantiser.scales) scale *= std::exp2(in - out);
+    const auto out = values_of(context, node, node.inputs.size() - 1);
+    Quantiser quantiser = qonnx_quantiser(context, node, node.inputs.size() < 5 || out.empty() ? 0 : out.front(), "FLOOR");
+    if (node.inputs.size() > 5) quantiser.scales = values_of(context, node, 4);
+    if (node.inputs.size() == 5 && context.is_constant(node.inputs[0])) {
+        ConstantValues constant = context.constant(node.inputs[0]);
+        const auto in = values_of(context, node, 3);
+        for (auto& value : constant.values) value *= std::exp2(out.front() - in.front());
+        context.set_constant(node.inputs[0], std::move(constant));
     }
-    apply(context, node, quantiser, 1, false);
+    apply(context, node, quantiser, false);
 }
 
-bool is_signed_integer(const LoweringContext& context, const onnx::Node& node, std::size_t input) {
-    if (node.inputs.size() <= input || node.inputs[input].empty()) return false;
-    const auto& name = node.inputs[input];
-    const auto type = context.graph.is_constant(name) ? context.graph.constant(name).type : context.graph.value(name).type;
-    return type == onnx::ElementType::int8 || type == onnx::ElementType::int16 || type == onnx::ElementType::int32;
+onnx::ElementType type_of(const LoweringContext& context, const std::string& name) {
+    return context.graph.is_constant(name) ? context.graph.constant(name).type : context.graph.value(name).type;
 }
 
-Quantiser linear(const LoweringContext& context, const onnx::Node& node) {
+/// QuantizeLinear and DequantizeLinear; scales of more than one element lie along `axis`.
+Quantiser linear(const LoweringContext& context, const onnx::Node& node, onnx::ElementType type, std::size_t rank) {
+    using enum onnx::ElementType;
     Quantiser quantiser;
+    quantiser.bits = type == int8 || type == uint8 ? 8 : (type == int16 || type == uint16 ? 16 : 32);
+    quantiser.is_signed = type == int8 || type == int16 || type == int32;
     quantiser.scales = values_of(context, node, 1);
     quantiser.zero_points = values_of(context, node, 2);
-    quantiser.is_signed = is_signed_integer(context, node, 2);
+    if (quantiser.scales.size() == 1) return quantiser;
+    const std::size_t axis = positive_axis(node.integer("axis", 1), rank);
+    if (axis >= rank) throw InputError(context.graph.file, node.name, "scales along an axis that is not there", "an axis of the tensor");
+    quantiser.parts.assign(rank - axis, 1);
+    quantiser.parts.front() = static_cast<std::int64_t>(quantiser.scales.size());
     return quantiser;
+}
+
+std::size_t rank_of(const LoweringContext& context, const std::string& name) {
+    return context.is_constant(name) ? context.constant(name).shape.size() : context.shape(name).size();
+}
+
+void lower_quantise(LoweringContext& context, const onnx::Node& node) {
+    const auto type = type_of(context, node.outputs[0]);
+    apply(context, node, linear(context, node, type, rank_of(context, node.inputs[0])), false);
 }
 
 void lower_dequantise(LoweringContext& context, const onnx::Node& node) {
@@ -177,9 +232,8 @@ void lower_dequantise(LoweringContext& context, const onnx::Node& node) {
         context.alias(node.outputs[0], node.inputs[0]);  // the integer stands for the value
         return;
     }
-    Quantiser quantiser = linear(context, node);
-    quantiser.is_signed = is_signed_integer(context, node, 0);
-    apply(context, node, quantiser, 1, true);
+    const auto type = type_of(context, node.inputs[0]);
+    apply(context, node, linear(context, node, type, rank_of(context, node.inputs[0])), true);
 }
 
 /// DynamicQuantizeLinear: 8 bits whose scale follows from the least and the largest element of the
@@ -198,24 +252,14 @@ void lower_dynamic(LoweringContext& context, const onnx::Node& node) {
 
 }  // namespace
 
-bool lower_quantiser(LoweringContext& context, const onnx::Node& node) {
-    const auto& type = node.op_type;
-    if (type == "Quant" || type == "IntQuant") {
-        lower_quant(context, node);
-    } else if (type == "BipolarQuant") {
-        lower_bipolar(context, node);
-    } else if (type == "Trunc") {
-        lower_trunc(context, node);
-    } else if (type == "QuantizeLinear") {
-        apply(context, node, linear(context, node), 1, false);
-    } else if (type == "DequantizeLinear") {
-        lower_dequantise(context, node);
-    } else if (type == "DynamicQuantizeLinear") {
-        lower_dynamic(context, node);
-    } else {
-        return false;
-    }
-    return true;
+void add_quantiser_lowerings(Lowerings& lowerings) {
+    lowerings["Quant"] = lower_quant;
+    lowerings["IntQuant"] = lower_quant;
+    lowerings["BipolarQuant"] = lower_bipolar;
+    lowerings["Trunc"] = lower_trunc;
+    lowerings["QuantizeLinear"] = lower_quantise;
+    lowerings["DequantizeLinear"] = lower_dequantise;
+    lowerings["DynamicQuantizeLinear"] = lower_dynamic;
 }
 
 }  // namespace tessera::models

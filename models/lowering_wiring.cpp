@@ -1,8 +1,8 @@
 // Operators that only move data, and look-ups.
 
 #include <algorithm>
-#include <set>
 
+#include "core/error.h"
 #include "models/lowering_context.h"
 
 namespace tessera::models {
@@ -71,7 +71,11 @@ void lower_split(LoweringContext& context, const onnx::Node& node) {
     const std::size_t axis = positive_axis(node.integer("axis", 0), from.size());
     const AxisAccess access = cut_access(from, axes, axis);
     context.add(node, OperatorKind::wiring, {{context.tensor(node.inputs[0]), access.tokens, access.channels}});
-    for (const auto& output : node.outputs) context.add_output(output, axes);
+    for (const auto& output : node.outputs) {
+        if (output.empty())
+            throw InputError(context.graph.file, node.name, "a part of a Split that is empty or has no name", "parts of 1 and more");
+        context.add_output(output, axes);
+    }
 }
 
 /// Where a Slice of one axis with step 1 begins; nothing for any other.
@@ -116,6 +120,25 @@ void lower_slice(LoweringContext& context, const onnx::Node& node) {
     op.slice_begin = cut.begin * stride_of(from, axes, cut.axis);
 }
 
+/// The table of an embedding, output by output: one for each entry beside the axis that is looked up.
+Weights table_weights(const ConstantValues& table, std::size_t axis) {
+    Weights weights;
+    weights.inputs = table.shape[axis];
+    weights.count = static_cast<std::int64_t>(table.values.size());
+    weights.outputs = weights.count / weights.inputs;
+    weights.format = table.format;
+    weights.format_from_file = table.format.width > 0;
+    weights.power_of_two_scales = table.power_of_two_scale;
+    std::int64_t inner = 1;
+    for (std::size_t later = axis + 1; later < table.shape.size(); ++later) inner *= table.shape[later];
+    for (std::int64_t output = 0; output < weights.outputs; ++output) {
+        for (std::int64_t row = 0; row < weights.inputs; ++row)
+            weights.values.push_back(
+                table.values[static_cast<std::size_t>((output / inner * weights.inputs + row) * inner + output % inner)]);
+    }
+    return weights;
+}
+
 /// Gather by constant indices is wiring; from a constant table it is an embedding; else a look-up
 /// of neighbours.
 void lower_gather(LoweringContext& context, const onnx::Node& node) {
@@ -126,10 +149,7 @@ void lower_gather(LoweringContext& context, const onnx::Node& node) {
         axes.back() = false;
         Operator& op =
             context.add(node, OperatorKind::gather, {{context.tensor(node.inputs[1]), Access::aligned, Access::whole}}, std::move(axes));
-        op.weights.inputs = table.shape.front();
-        op.weights.outputs = static_cast<std::int64_t>(table.values.size()) / std::max<std::int64_t>(1, op.weights.inputs);
-        op.weights.count = static_cast<std::int64_t>(table.values.size());
-        op.weights.values = table.values;
+        op.weights = table_weights(table, node.op_type == "Gather" ? positive_axis(node.integer("axis", 0), table.shape.size()) : 0);
         return;
     }
     if (node.op_type != "Gather") {  // each result element has an address of its own
@@ -192,37 +212,22 @@ void lower_rearrangement(LoweringContext& context, const onnx::Node& node) {
     add_wiring(context, node, access, std::move(axes));
 }
 
+/// The type or the name changes, the values do not.
+void lower_identity(LoweringContext& context, const onnx::Node& node) { context.alias(node.outputs[0], node.inputs[0]); }
+
 }  // namespace
 
-bool lower_wiring(LoweringContext& context, const onnx::Node& node) {
-    static const std::set<std::string> kReshapes{"Reshape", "Flatten", "Squeeze", "Unsqueeze"};
-    static const std::set<std::string> kRearrangements{"Pad", "Resize", "Upsample", "DepthToSpace", "SpaceToDepth"};
-    static const std::set<std::string> kScatters{"ScatterND", "ScatterElements", "Scatter"};
-    const auto& type = node.op_type;
-    if (kReshapes.contains(type)) {
-        lower_reshape(context, node);
-    } else if (type == "Transpose") {
-        lower_transpose(context, node);
-    } else if (type == "Expand" || type == "Tile") {
-        lower_repeat(context, node);
-    } else if (type == "Concat") {
-        lower_concat(context, node);
-    } else if (type == "Split") {
-        lower_split(context, node);
-    } else if (type == "Slice") {
-        lower_slice(context, node);
-    } else if (type == "Gather" || type == "GatherElements" || type == "GatherND") {
-        lower_gather(context, node);
-    } else if (kScatters.contains(type)) {
-        lower_scatter(context, node);
-    } else if (kRearrangements.contains(type)) {
-        lower_rearrangement(context, node);
-    } else if (type == "Cast" || type == "Identity" || type == "Dropout") {
-        context.alias(node.outputs[0], node.inputs[0]);
-    } else {
-        return false;
-    }
-    return true;
+void add_wiring_lowerings(Lowerings& lowerings) {
+    for (const char* type : {"Reshape", "Flatten", "Squeeze", "Unsqueeze"}) lowerings[type] = lower_reshape;
+    for (const char* type : {"Expand", "Tile"}) lowerings[type] = lower_repeat;
+    for (const char* type : {"Gather", "GatherElements", "GatherND"}) lowerings[type] = lower_gather;
+    for (const char* type : {"ScatterND", "ScatterElements", "Scatter"}) lowerings[type] = lower_scatter;
+    for (const char* type : {"Pad", "Resize", "Upsample", "DepthToSpace", "SpaceToDepth"}) lowerings[type] = lower_rearrangement;
+    for (const char* type : {"Cast", "Identity", "Dropout"}) lowerings[type] = lower_identity;
+    lowerings["Transpose"] = lower_transpose;
+    lowerings["Concat"] = lower_concat;
+    lowerings["Split"] = lower_split;
+    lowerings["Slice"] = lower_slice;
 }
 
 }  // namespace tessera::models

@@ -32,13 +32,16 @@ double elementwise_bits(const Network& network, const Operator& op) {
 
 double effective_bit_operations(const Network& network, const Operator& op) {
     const auto tokens = static_cast<double>(op.outputs.empty() ? 0 : network.stream(op.id).tokens);
+    const bool adds = op.type == "Add" || op.type == "Sub";
     const auto elements = static_cast<double>(op.outputs.empty() ? 0 : network.stream(op.id).elements());
     switch (op.kind) {
         case OperatorKind::dense:
         case OperatorKind::convolution:
-        case OperatorKind::recurrent:
-        case OperatorKind::scale_shift:
             return tokens * weight_bits(op) * input_width(network, op, 0);
+        case OperatorKind::recurrent:  // a step each input token, whatever part of the states it gives
+            return static_cast<double>(op.macs / (op.weights.inputs * op.weights.outputs)) * weight_bits(op) * input_width(network, op, 0);
+        case OperatorKind::scale_shift:
+            return adds ? 0 : tokens * weight_bits(op) * input_width(network, op, 0);
         case OperatorKind::normalisation: {
             const double in = input_width(network, op, 0);
             const double out = output_width(network, op);

@@ -30,7 +30,7 @@ void remove_unused(FoldedGraph& graph) {
 
 }  // namespace
 
-FoldedGraph read_onnx(const std::filesystem::path& path, const Bindings& bindings) {
+FoldedGraph read_onnx(const std::filesystem::path& path, const Bindings& bindings, TypePredicate is_usable) {
     auto model = parse_model(path);
     const auto file = path.string();
     FoldedGraph graph;
@@ -45,7 +45,7 @@ FoldedGraph read_onnx(const std::filesystem::path& path, const Bindings& binding
     sort_nodes(model.graph, {}, file);
     const auto outputs = model.graph.outputs;
 
-    Folder folder(graph);
+    Folder folder(graph, is_usable);
     folder.fold(std::move(model.graph));
     folder.reject_unsupported();
     for (const auto& output : outputs) {

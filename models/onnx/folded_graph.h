@@ -81,13 +81,18 @@ struct FoldedGraph {
 /// Dimensions bound by name: {"N": 1, "n_input_1": 64}.
 using Bindings = std::map<std::string, std::int64_t>;
 
+/// Whether the reader of a folded graph can use operators of a type.
+using TypePredicate = bool (*)(const std::string& op_type);
+inline bool any_type(const std::string&) { return true; }
+
 /// Reads and folds a file. Opset 7 to 19, ir_version 3 to 10, up to 200 MB.
 ///
 /// @throws InputError for a missing, truncated or foreign file, an opset or IR out of range,
 /// symbolic dimensions without a binding (all of them named; a batch dimension, by the names N,
 /// batch, batch_size, unk__* or none, counts as 1 where it is first; one without a name goes by
 /// "INPUT[AXIS]"), a binding that names no dimension, external data, a tensor whose shape depends on
-/// data, or operators unknown to shape inference (all of them, with node and count, in one message).
-FoldedGraph read_onnx(const std::filesystem::path& file, const Bindings& bindings);
+/// data, or operators unknown to shape inference or refused by `is_usable` where they are not folded
+/// away (all of them, with node and count, in one message).
+FoldedGraph read_onnx(const std::filesystem::path& file, const Bindings& bindings, TypePredicate is_usable = any_type);
 
 }  // namespace tessera::models::onnx

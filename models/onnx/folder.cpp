@@ -40,14 +40,22 @@ bool Folder::depends_on_unsupported(const ParsedNode& parsed) const {
     return std::ranges::any_of(names_read(parsed), [&](const auto& name) { return behind_unsupported_.contains(name); });
 }
 
-void Folder::skip_unsupported(const Node& node) { behind_unsupported_.insert(node.outputs.begin(), node.outputs.end()); }
+void Folder::skip(const Node& node) { behind_unsupported_.insert(node.outputs.begin(), node.outputs.end()); }
+
+void Folder::count_unsupported(const Node& node) {
+    auto& entry = unsupported_[node.op_type];
+    if (entry.count++ == 0) entry.first_node = node.name;
+    skip(node);
+}
 
 void Folder::reject_unsupported() const {
     if (unsupported_.empty()) return;
     std::string found;
     for (const auto& [type, entry] : unsupported_) {
         found += found.empty() ? "" : ", ";
-        found += type + " (" + std::to_string(entry.count) + " x, first " + entry.first_node + ")";
+        const auto behind = skipped_.find(type);
+        const int count = entry.count + (behind == skipped_.end() ? 0 : behind->second);
+        found += type + " (" + std::to_string(count) + " x, first " + entry.first_node + ")";
     }
     throw InputError(graph_.file, "", "unsupported operators: " + found);
 }
@@ -55,12 +63,13 @@ void Folder::reject_unsupported() const {
 void Folder::fold_node(ParsedNode&& parsed) {
     auto& node = parsed.node;
     const auto* rule = find_rule(node.op_type);
-    if (rule == nullptr && node.op_type != "If") {
-        auto& entry = unsupported_[node.op_type];
-        if (entry.count++ == 0) entry.first_node = node.name;
-        return skip_unsupported(node);
+    if (rule == nullptr && node.op_type != "If") return count_unsupported(node);
+    if (depends_on_unsupported(parsed)) {
+        const bool may_fold = rule == nullptr || rule->evaluate != nullptr || rule->shapes_suffice;
+        if (!may_fold && !is_usable_(node.op_type)) return count_unsupported(node);
+        ++skipped_[node.op_type];
+        return skip(node);
     }
-    if (depends_on_unsupported(parsed)) return skip_unsupported(node);
     for (auto& input : node.inputs) input = resolved(input);
     if (rule == nullptr) return inline_branch(std::move(parsed));
     drop_empty_parts(node);
@@ -110,6 +119,7 @@ void Folder::fold_with_rule(Node&& node, const OperatorRule& rule) {
         }
         return;
     }
+    if (!is_usable_(node.op_type)) return count_unsupported(node);
     if (moved_before_quantiser(context, rule, types)) return;
     if (constant) quantisers_[node.outputs[0]] = graph_.nodes.size();
     restore_quantised_weights(node);

@@ -16,12 +16,13 @@ namespace tessera::models::onnx {
 class Folder {
   public:
     /// @param graph its opset, file, inputs and their values are set
-    explicit Folder(FoldedGraph& graph) : graph_(graph) {}
+    /// @param is_usable says which operator types may stay in the graph
+    Folder(FoldedGraph& graph, TypePredicate is_usable) : graph_(graph), is_usable_(is_usable) {}
 
     /// Folds all nodes of a graph in topological order. @throws InputError naming the node
     void fold(ParsedGraph&& parsed);
 
-    /// @throws InputError that names all operator types without a rule, if there were any
+    /// @throws InputError that names all operator types without a rule or use, if there were any
     void reject_unsupported() const;
 
     /// The tensor that stands for `name`: itself, or what it is an alias of.
@@ -37,7 +38,8 @@ class Folder {
     void fold_with_rule(Node&& node, const OperatorRule& rule);
     void inline_branch(ParsedNode&& parsed);
     bool depends_on_unsupported(const ParsedNode& parsed) const;
-    void skip_unsupported(const Node& node);
+    void skip(const Node& node);
+    void count_unsupported(const Node& node);
 
     OperatorContext context_of(const Node& node) const;
     std::vector<TensorType> checked_types(const OperatorContext& context, const OperatorRule& rule) const;
@@ -59,11 +61,13 @@ class Folder {
     void restore_quantised_weights(Node& node);
 
     FoldedGraph& graph_;
+    TypePredicate is_usable_;
     std::map<std::string, std::string> aliases_;
     std::map<std::string, std::size_t> quantisers_;   ///< of constants: result -> position in graph_.nodes
     std::map<std::string, AffineWeights> affine_;     ///< by the constant's name
     std::set<std::string> behind_unsupported_;        ///< tensors whose shape is not known, since an operator has no rule
     std::map<std::string, Unsupported> unsupported_;  ///< by operator type
+    std::map<std::string, int> skipped_;              ///< behind those, by operator type
 };
 
 }  // namespace tessera::models::onnx
