@@ -7,7 +7,10 @@
 namespace tessera::partition {
 
 BoardFill::BoardFill(const ShardGraph& graph, const BoardSpace& space, double fill)
-    : graph_(&graph), space_(&space), free_(static_cast<std::size_t>(space.slrs), space.slr_capacity * (fill * (1 - 1e-9))) {}
+    : graph_(&graph),
+      space_(&space),
+      free_(static_cast<std::size_t>(space.slrs), space.slr_capacity * (fill * (1 - 1e-9))),
+      all_free_(space.slr_capacity * (fill * space.slrs)) {}
 
 std::optional<std::vector<Fit>> BoardFill::fit(const std::vector<std::uint32_t>& shards) const {
     BoardFill trial = *this;
@@ -28,6 +31,7 @@ void BoardFill::add(const std::vector<Fit>& fits) {
 void BoardFill::add_one(const Fit& fit) {
     const Resources& needed = graph_->variants_of(fit.shard)[fit.variant].resources;
     free_[static_cast<std::size_t>(fit.slr)] -= needed;
+    all_free_ -= needed;
     used_ += needed;
     ++shards_;
 }

@@ -23,6 +23,9 @@ class BoardFill {
     /// @param fill fraction of each SLR that may be used
     BoardFill(const ShardGraph& graph, const BoardSpace& space, double fill);
 
+    /// False where no choice of SLRs has room for this much: a quick look before `fit`.
+    bool may_take(const Resources& least) const { return least.fits(all_free_); }
+
     /// Places for all of these shards together, variants and SLRs chosen so that the board fills
     /// evenly and speed is paid its price; nothing where they do not all fit.
     std::optional<std::vector<Fit>> fit(const std::vector<std::uint32_t>& shards) const;
@@ -39,6 +42,7 @@ class BoardFill {
     const ShardGraph* graph_;
     const BoardSpace* space_;
     std::vector<Resources> free_;  ///< by SLR
+    Resources all_free_;           ///< of all SLRs together
     Resources used_;               ///< on the whole board
     std::size_t shards_ = 0;
 };

@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::uint32_t kNowhere = Placement::kOutsideBoard;
 
+/// Resource by resource the least of any variant.
+Resources least_resources(const std::vector<ShardVariant>& variants) {
+    Resources least = variants.front().resources;
+    for (const auto& variant : variants) {
+        const Resources& r = variant.resources;
+        least = {std::min(least.lut, r.lut), std::min(least.ff, r.ff), std::min(least.dsp, r.dsp), std::min(least.bram36, r.bram36),
+                 std::min(least.uram, r.uram)};
+    }
+    return least;
+}
+
 /// Boards filled one after another with whole clusters.
 class Growth {
   public:
@@ -27,6 +38,7 @@ class Growth {
           waiting_(clusters.members.size(), 0),
           present_bits_(clusters.members.size(), 0),
           input_bits_(clusters.members.size(), 0),
+          least_(clusters.members.size()),
           readers_(graph.nets.size()),
           present_on_(graph.nets.size()),
           unplaced_(graph.nets.size(), 0) {
@@ -35,6 +47,7 @@ class Growth {
         placement_.variant.assign(graph.shards.size(), 0);
         connect();
         for (std::uint32_t c = 0; c < clusters.members.size(); ++c) {
+            for (const std::uint32_t shard : clusters.members[c]) least_[c] += least_resources(graph.variants_of(shard));
             if (outside(c)) {
                 release_readers(c);
             } else if (inputs_[c].empty()) {
@@ -43,9 +56,9 @@ class Growth {
         }
     }
 
-    /// Nothing where all found their place; else a cluster that no empty board can take.
+    /// Nothing where all found their place (or too many boards were taken); else a cluster that no empty board can take.
     std::optional<std::uint32_t> run() {
-        while (!ready_.empty()) {
+        while (!ready_.empty() && placement_.boards <= limits_.most_boards) {
             open_board();
             while (const auto next = pick()) place(*next);
             if (boards_.back().fill.empty()) return *ready_.begin();
@@ -141,6 +154,7 @@ class Growth {
         }
         std::vector<std::pair<std::int64_t, std::int64_t>> order;  // bits, board; both negative
         for (std::uint32_t board = 0; board < board_; ++board) {
+            if (!boards_[board].fill.may_take(least_[cluster])) continue;
             const auto known = bits.find(board);
             order.emplace_back(known == bits.end() ? 0 : -known->second, -static_cast<std::int64_t>(board));
         }
@@ -245,6 +259,7 @@ class Growth {
     std::vector<std::size_t> waiting_;                ///< of them, those whose producer has no board yet
     std::vector<std::int64_t> present_bits_;          ///< of them, those that are on this board
     std::vector<std::int64_t> input_bits_;
+    std::vector<Resources> least_;                        ///< that each cluster takes however it is built
     std::vector<std::vector<std::uint32_t>> readers_;     ///< clusters that read each net, its own not among them
     std::vector<std::vector<std::uint32_t>> present_on_;  ///< by net: boards that have it
     std::vector<std::size_t> unplaced_;                   ///< by net: readers without a board

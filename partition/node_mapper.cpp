@@ -48,13 +48,14 @@ namespace {
 /// More would make the simulation slow without changing the answer much.
 constexpr std::int64_t kMostChunkTransfers = 20000;
 constexpr int kMostChunks = 8;
-constexpr std::int64_t kMovesPerShard = 200;
+constexpr std::int64_t kMovesPerShard = 100;
 constexpr std::int64_t kMostMoves = 1000000;
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
-    return {"board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
-            fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} in each time node, {} are there",
-                        plan.tmux_period_bx, needed, board.name, most)};
+    return {
+        "board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
+        fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} or more in each time node, {} are there",
+                    plan.tmux_period_bx, needed, board.name, most)};
 }
 
 NodeFailure too_large(const NodePlan& plan, const boards::Board& board) {
@@ -98,16 +99,18 @@ class NodeMapper {
         context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
         context_.latency_price = plan.latency_price;
         context_.prices = plan.choice.prices;
-        if (problem.topology.has("file")) {  // a graph has the boards that it has
-            fixed_boards_ = true;
-            const auto graph = topologies::make_topology(problem.topology, 1, problem.board.ports);
-            most_boards_ = std::min(most_boards_, static_cast<int>(graph.compute_boards));
-        }
-        if (most_boards_ >= plan.least_boards()) expect_cables(make_topology(static_cast<std::size_t>(plan.least_boards())));
+        room_for_boards_ = topologies::room_for_boards(problem.topology);
+        most_boards_ = static_cast<int>(std::min(static_cast<std::size_t>(most_boards_), room_for_boards_));
+        const int likely_boards = std::min(most_boards_, plan.least_boards() + plan.least_boards() / 2);
+        if (likely_boards >= plan.least_boards()) expect_cables(make_topology(static_cast<std::size_t>(likely_boards)));
     }
 
     std::variant<Mapping, NodeFailure> run() {
-        const SplitLimits limits{plan_.cycles_per_event, space_.slr_capacity};
+        SplitLimits limits;
+        limits.cycles_per_event = plan_.cycles_per_event;
+        limits.slr_capacity = space_.slr_capacity;
+        limits.input_bits = problem_.input_bits;
+        if (thinnest_cable_lanes_ > 0) limits.largest_result_bits = cable_bits() / 2;
         const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice, limits);
         return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, grids));
     }
@@ -121,7 +124,16 @@ class NodeMapper {
             for (const BoardId end : {cable.a, cable.b}) lanes += index(end) < topology.compute_boards ? cable.lanes : 0;
         }
         const auto boards = static_cast<std::int64_t>(topology.compute_boards);
+        for (const auto& cable : topology.cables) {
+            thinnest_cable_lanes_ = thinnest_cable_lanes_ == 0 ? cable.lanes : std::min(thinnest_cable_lanes_, cable.lanes);
+        }
         if (lanes > 0) space_.ports = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, problem_.board.ports));
+    }
+
+    /// What the thinnest cable carries of one event.
+    std::int64_t cable_bits() const {
+        const std::int64_t payload = std::max<std::int64_t>(1, space_.frames_per_event - context_.overhead_frames);
+        return std::max<std::int64_t>(2, payload * context_.frame_bits * thinnest_cable_lanes_);
     }
 
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
@@ -131,7 +143,9 @@ class NodeMapper {
         constexpr int kMostFound = 3;
         const int attempts = patch_panel_ ? 8 : 6;            // routes take longer to find than fibres,
         const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
+        constexpr std::size_t kWorthCounting = 3;             // times the boards there are: how much is missing is of interest, to a degree
         GrowthLimits limits;
+        limits.most_boards = kWorthCounting * static_cast<std::size_t>(most_boards_);
         double refined_ports = 0.8;
         std::optional<Mapping> quickest;
         std::optional<NodeFailure> failure;
@@ -223,11 +237,11 @@ class NodeMapper {
         constexpr int kAttempts = 4;
         const std::vector<std::uint32_t> anew;
         std::size_t boards = placement.boards;
-        for (int attempt = 1;; ++attempt, boards += (boards + 1) / 2) {
+        for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, room_for_boards_)) {
             const auto topology = make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
             const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology, attempt == 1 ? places : anew);
-            if (failure && failure->constraint == kNoWay && attempt < kAttempts && !fixed_boards_) continue;
+            if (failure && failure->constraint == kNoWay && attempt < kAttempts && boards < room_for_boards_) continue;
             if (failure) return *failure;
             size_buffers(mapping);
             apply(schedule(mapping), mapping);
@@ -267,7 +281,8 @@ class NodeMapper {
     const NodePlan& plan_;
     int most_boards_;
     bool patch_panel_ = true;
-    bool fixed_boards_ = false;  ///< of a topology from a file
+    std::size_t room_for_boards_ = 0;  ///< of the topology
+    int thinnest_cable_lanes_ = 0;     ///< 0: no cables
     std::uint64_t seed_;
     BoardSpace space_;
     ShardingContext context_;

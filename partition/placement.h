@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -29,9 +30,10 @@ struct Placement {
 
 /// How full the growth may fill a board.
 struct GrowthLimits {
-    double fill = 1.0;           ///< fraction of an SLR's usable resources
-    double ports = 1.2;          ///< fraction of a board's ports, for estimated loads
-    std::vector<double> fanout;  ///< boards that each net is expected to reach; empty: one
+    double fill = 1.0;                                                  ///< fraction of an SLR's usable resources
+    double ports = 1.2;                                                 ///< fraction of a board's ports, for estimated loads
+    std::vector<double> fanout;                                         ///< boards that each net is expected to reach; empty: one
+    std::size_t most_boards = std::numeric_limits<std::size_t>::max();  ///< growth stops beyond
 };
 
 /// Fills boards one after another with clusters of shards. A cluster is placed only after all that it reads, so that data
@@ -39,7 +41,8 @@ struct GrowthLimits {
 /// under way comes next (greedy graph growing, Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998,
 /// section 4.2, made one-directional). Of the ways to build it, it takes the one that leaves the
 /// board's resources most evenly filled, less what its speed is worth.
-/// Nothing where a shard does not fit an empty SLR in any way.
+/// Nothing where a shard does not fit an empty SLR in any way. A placement of more than
+/// `limits.most_boards` is given up before all shards have a board.
 std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
 /// How many chunks each shard may stream: `most` where its result stays on its board; elsewhere

@@ -48,9 +48,8 @@ class PlacementState {
           reach_(graph.nets.size()),
           in_(placement.boards, 0),
           out_(placement.boards, 0),
-          hop_weight_(graph.needs.size(), 0),
-          needs_in_(graph.shards.size()),
-          needs_out_(graph.shards.size()) {
+          neighbours_(graph.shards.size()),
+          hop_costs_(graph.shards.size()) {
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (board(s) != kOutsideBoard) free_at(board(s), placement.slr[s]) -= graph.resources(s);
         }
@@ -58,20 +57,27 @@ class PlacementState {
             for (const std::uint32_t consumer : graph.nets[n].consumers) add_to(reach_[n], board(consumer), 1);
             for (const auto& [to, count] : reach_[n]) charge(n, board(graph.nets[n].from), to, 1);
         }
-        for (std::uint32_t n = 0; n < graph.needs.size(); ++n) {
-            needs_out_[graph.needs[n].from].push_back(n);
-            if (graph.needs[n].to != ShardGraph::kNone) needs_in_[graph.needs[n].to].push_back(n);
+        for (const Need& need : graph.needs) {
+            neighbours_[need.from].push_back(need.to);
+            if (need.to != ShardGraph::kNone) neighbours_[need.to].push_back(need.from);
         }
     }
 
     std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutsideBoard : placement_.board[shard]; }
     const Placement& placement() const { return placement_; }
-    const std::vector<std::uint32_t>& needs_in(std::uint32_t shard) const { return needs_in_[shard]; }
-    const std::vector<std::uint32_t>& needs_out(std::uint32_t shard) const { return needs_out_[shard]; }
+    /// Shards that this one reads or that read it; kNone for the outside.
+    const std::vector<std::uint32_t>& neighbours(std::uint32_t shard) const { return neighbours_[shard]; }
 
     void weigh_hops(const Timing& timing) {
-        constexpr double kHopCost = 0.02;
-        for (std::size_t n = 0; n < hop_weight_.size(); ++n) hop_weight_[n] = kHopCost * std::pow(timing.criticality[n], 8);
+        constexpr double kHopCost = 0.02, kNegligible = 1e-3;
+        for (auto& costs : hop_costs_) costs.clear();
+        for (std::size_t n = 0; n < graph_.needs.size(); ++n) {
+            const double weight = std::pow(timing.criticality[n], 8);
+            const Need& need = graph_.needs[n];
+            if (weight < kNegligible || need.to == ShardGraph::kNone) continue;
+            hop_costs_[need.from].push_back({need.to, kHopCost * weight});
+            hop_costs_[need.to].push_back({need.from, kHopCost * weight});
+        }
     }
 
     /// The tightest SLR of a board with room; -1 where there is none.
@@ -96,8 +102,7 @@ class PlacementState {
     /// Moves the wires, not the resources; returns the change of the cost.
     double rewire(std::uint32_t shard, std::uint32_t to) {
         const std::uint32_t from = board(shard);
-        const double before = hops_cost(shard);
-        change_ = 0;
+        change_ = hop_change(shard, from, to);
         for (const std::uint32_t n : graph_.outputs[shard]) {
             for (const auto& [where, count] : reach_[n]) {
                 charge(n, from, where, -1);
@@ -112,7 +117,7 @@ class PlacementState {
             add_to(reach_[n], to, 1);
         }
         placement_.board[shard] = to;
-        return change_ + hops_cost(shard) - before;
+        return change_;
     }
 
   private:
@@ -146,12 +151,21 @@ class PlacementState {
         return hops_[from * placement_.boards + to];
     }
 
-    double hops_cost(std::uint32_t shard) const {
-        double sum = 0;
-        for (const std::uint32_t n : needs_in_[shard]) sum += board(graph_.needs[n].from) != board(shard) ? hop_weight_[n] : 0;
-        for (const std::uint32_t n : needs_out_[shard]) sum += board(graph_.needs[n].to) != board(shard) ? hop_weight_[n] : 0;
-        return sum;
+    double hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const {
+        double change = 0;
+        for (const HopCost& hop : hop_costs_[shard]) {
+            const std::uint32_t other = placement_.board[hop.other];
+            if (other == from) change += hop.cost;
+            if (other == to) change -= hop.cost;
+        }
+        return change;
     }
+
+    /// What it costs to have another shard on another board.
+    struct HopCost {
+        std::uint32_t other = 0;
+        double cost = 0;
+    };
 
     const ShardGraph& graph_;
     const BoardSpace& space_;
@@ -161,8 +175,8 @@ class PlacementState {
     std::vector<Resources> free_;   ///< by board and SLR
     std::vector<Reach> reach_;      ///< by net
     std::vector<double> in_, out_;  ///< frames, by board
-    std::vector<double> hop_weight_;
-    std::vector<std::vector<std::uint32_t>> needs_in_, needs_out_;
+    std::vector<std::vector<std::uint32_t>> neighbours_;
+    std::vector<std::vector<HopCost>> hop_costs_;  ///< by shard; each is listed at both ends
     double change_ = 0;
 };
 
@@ -217,10 +231,8 @@ class Annealing {
     }
 
     std::uint32_t step_from(std::uint32_t shard) {
-        const auto &in = state_.needs_in(shard), &out = state_.needs_out(shard);
-        if (in.empty() && out.empty()) return ShardGraph::kNone;
-        const std::uint64_t pick = draw(generator_, in.size() + out.size());
-        return pick < in.size() ? graph_.needs[in[pick]].from : graph_.needs[out[pick - in.size()]].to;
+        const auto& neighbours = state_.neighbours(shard);
+        return neighbours.empty() ? ShardGraph::kNone : neighbours[draw(generator_, neighbours.size())];
     }
 
     bool accept(double worse) {

@@ -43,7 +43,7 @@ class Router {
 
     std::optional<LinkOverload> run(const topologies::RoutingTable& table) {
         constexpr int kRounds = 60, kPatience = 6;
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) route_shortest(t, table);
+        for (std::uint32_t t = 0; t < ways_.size(); ++t) route(t, 0, &table);
         std::int64_t least = excess();
         const bool hopeless = least * kLengthOfDetour > spare();
         for (int round = 1, unchanged = 0; !hopeless && round < kRounds && unchanged < kPatience; ++round) {
@@ -96,34 +96,13 @@ class Router {
         return transfer_frames(t.bits, mapping_.shards[index(t.from)].chunks, lanes, mapping_.link_timing);
     }
 
-    /// Ticks over the channel, made dearer by its load and by its history.
+    /// Ticks over the channel, made dearer by its load (much where that is too much) and by its history.
     double price(const Channel& channel, std::uint32_t transfer, int round) const {
         const std::int64_t mine = frames(transfer, channel.lanes);
         const double ticks = static_cast<double>(channel.latency_ticks + mine * mapping_.link_timing.ticks_per_frame +
                                                  mapping_.switch_latency_cycles * mapping_.ticks_per_cycle());
-        const double over = static_cast<double>(channel.load + mine - period_frames_) / static_cast<double>(period_frames_);
-        return ticks * (1 + channel.history) * (over > 0 ? 1 + over * 4 * round : 1);
-    }
-
-    /// The way of the routing table between boards; ports to and from the outside where the board has them.
-    void route_shortest(std::uint32_t transfer, const topologies::RoutingTable& table) {
-        const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[transfer]));
-        const std::uint32_t to = position(mapping_.transfers[transfer].to);
-        std::vector<BoardId> stops;
-        if (from == outside_ || to == outside_) {
-            stops = {id_at<BoardId>(from), id_at<BoardId>(to)};
-        } else {
-            stops = table.route(id_at<BoardId>(from), id_at<BoardId>(to));
-        }
-        std::vector<std::uint32_t> way;
-        for (std::size_t s = 0; s + 1 < stops.size(); ++s) {
-            for (const std::uint32_t c : leaving_[index(stops[s])]) {
-                if (channels_[c].to == index(stops[s + 1])) way.push_back(c);
-            }
-        }
-        if (way.size() + 1 != stops.size()) return route(transfer, 0);
-        for (const std::uint32_t c : way) channels_[c].load += frames(transfer, channels_[c].lanes);
-        ways_[transfer] = std::move(way);
+        const double load = static_cast<double>(channel.load + mine) / static_cast<double>(period_frames_);
+        return ticks * (1 + channel.history) * (1 + load + std::max(0.0, load - 1) * 4 * round);
     }
 
     /// Frames beyond what channels carry, and what the others could take.
@@ -138,10 +117,13 @@ class Router {
         return sum;
     }
 
-    /// Dijkstra's shortest way; ties by position, so that it is the same everywhere.
-    void route(std::uint32_t transfer, int round) {
+    /// Dijkstra's cheapest way; ties by position, so that it is the same everywhere. With a table only
+    /// among the ways of the fewest links, where it knows one.
+    void route(std::uint32_t transfer, int round, const topologies::RoutingTable* fewest = nullptr) {
         const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[transfer]));
         const std::uint32_t to = position(mapping_.transfers[transfer].to);
+        const auto links_to_go = [&](std::uint32_t node) { return fewest->hops(id_at<BoardId>(node), id_at<BoardId>(to)); };
+        if (fewest && (from == outside_ || to == outside_ || links_to_go(from) < 0)) fewest = nullptr;
         std::vector<double> known(leaving_.size(), std::numeric_limits<double>::infinity());
         std::vector<std::uint32_t> arrived_by(leaving_.size(), kNone);
         using Entry = std::pair<double, std::uint32_t>;
@@ -155,6 +137,7 @@ class Router {
             if (node == to) break;
             if (node == outside_ && from != outside_) continue;  // what has left does not come back
             for (const std::uint32_t c : leaving_[node]) {
+                if (fewest && (channels_[c].to == outside_ || links_to_go(channels_[c].to) >= links_to_go(node))) continue;
                 const double next = distance + price(channels_[c], transfer, round);
                 if (next >= known[channels_[c].to]) continue;
                 known[channels_[c].to] = next;

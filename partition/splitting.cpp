@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "partition/link_frames.h"
+#include "partition/sharding.h"
 
 namespace tessera::partition {
 
@@ -53,6 +54,11 @@ struct ColumnSize {
     }
 };
 
+/// Bits of an operator's first result, for all tokens of an event.
+std::int64_t result_bits(const models::Network& network, const models::Operator& op, const SplitLimits& limits) {
+    return network.stream(op.id).elements() * element_bits(network.tensor(op.outputs.front()), limits.input_bits);
+}
+
 /// Slices of tokens: common to each group of operators that stream token by token into each other.
 std::vector<std::int64_t> choose_slices(const models::Network& network, const std::vector<models::Flow>& flows,
                                         const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
@@ -65,9 +71,14 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
         if (flow.tokens == Access::aligned && tokens_of(from) == tokens_of(to)) groups.join(from, to);
     }
     std::vector<ColumnSize> columns(count);
+    std::vector<std::int64_t> by_link(count, 1);  ///< slices without which a result is too large for a link
     for (std::size_t op = 0; op < count; ++op) {
         if (options[op].empty() || !splits_tokens(network.operators[op])) continue;
         const auto& option = options[op][chosen[op]];
+        const auto& node = network.operators[op];
+        auto& most = by_link[groups.find(op)];
+        most = std::max(
+            most, ceil_div(ceil_div(result_bits(network, node, limits), most_channel_parts(network, node)), limits.largest_result_bits));
         auto& column = columns[groups.find(op)];
         const double size = option.implementation.resources.max_fraction(limits.slr_capacity);
         column.largest_member = std::max(column.largest_member, size);
@@ -79,7 +90,7 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
         if (!splits_tokens(network.operators[op])) continue;
         const std::int64_t tokens = tokens_of(op);
         const std::int64_t engines = columns[groups.find(op)].engines_per_slice(limits.largest_shard);
-        slices[op] = std::min(tokens, ceil_div(tokens, engines * limits.cycles_per_event));
+        slices[op] = std::min(tokens, std::max(by_link[groups.find(op)], ceil_div(tokens, engines * limits.cycles_per_event)));
     }
     return slices;
 }
@@ -141,9 +152,11 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
     std::vector<std::int64_t> wanted(count, 1);
     for (std::size_t op = 0; op < count; ++op) {
         if (options[op].empty()) continue;
-        const std::int64_t tokens = network.stream(id_at<OperatorId>(op)).tokens;
+        const models::StreamShape stream = network.stream(id_at<OperatorId>(op));
+        const std::int64_t slice_bits = ceil_div(result_bits(network, network.operators[op], limits), slices[op]);
         auto& group = wanted[groups.find(op)];
-        group = std::max(group, parts_needed(options[op], choice.chosen[op], tokens, slices[op], choice, limits));
+        group = std::max({group, parts_needed(options[op], choice.chosen[op], stream.tokens, slices[op], choice, limits),
+                          ceil_div(slice_bits, limits.largest_result_bits)});
     }
     std::vector<ShardGrid> grids(count);
     for (std::size_t op = 0; op < count; ++op) {

@@ -128,8 +128,16 @@ struct FatTree {
     }
 };
 
-FatTree default_fat_tree(std::size_t boards, int switch_ports) {
+/// Where a switch reaches all boards, one level: as many switches side by side as take half of a
+/// board's ports. Else levels, with one switch above a board.
+FatTree default_fat_tree(std::size_t boards, int board_ports, int switch_ports) {
     FatTree tree{.children = {}, .parents = {}, .boards = boards, .switch_ports = switch_ports};
+    if (boards <= static_cast<std::size_t>(switch_ports)) {
+        const int lanes = std::min(switch_ports / static_cast<int>(boards), std::max(1, board_ports / 2));
+        tree.children = {boards};
+        tree.parents = {static_cast<std::size_t>(std::max(1, board_ports / 2 / lanes))};
+        return tree;
+    }
     const auto leaf = static_cast<std::size_t>(std::clamp(switch_ports / 16, 2, 8));
     const auto middle = static_cast<std::size_t>(std::clamp(switch_ports / 4, 2, 16));
     std::size_t left = divided_up(boards, leaf);
@@ -153,7 +161,7 @@ std::vector<std::size_t> read_counts(const JsonReader& reader, std::size_t level
 
 FatTree read_fat_tree(const Request& request) {
     const auto switch_ports = static_cast<int>(parameter(request, "switch_ports", static_cast<std::size_t>(request.ports), 100'000));
-    FatTree tree = default_fat_tree(request.boards, switch_ports);
+    FatTree tree = default_fat_tree(request.boards, request.ports, switch_ports);
     if (request.reader.has("children") != request.reader.has("parents")) request.reader.fail("one of children and parents", "both or none");
     if (request.reader.has("children")) {
         const JsonReader children = request.reader.at("children");

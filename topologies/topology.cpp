@@ -37,9 +37,13 @@ std::vector<Kind> kinds() {
          [](const Request& request) { return make_torus(request, 3); }},
         {{"hypercube", "2^d boards, joined where their numbers differ in one bit", with_common({})}, make_hypercube},
         {{"fat_tree", "compute boards under levels of switch boards that only forward",
-          with_common({{"switch_ports", "ports of a switch board (default: those of a compute board)"},
-                       {"children", "nodes below a switch, level by level from below, as [8, 16] (default: by the ports)"},
-                       {"parents", "switches above a node, level by level from below, as [1, 4] (default: 1 above a board, else 4)"}})},
+          with_common(
+              {{"switch_ports", "ports of a switch board (default: those of a compute board)"},
+               {"children",
+                "nodes below a switch, level by level from below, as [8, 16] (default: all boards below one level where the ports allow)"},
+               {"parents",
+                "switches above a node, level by level from below, as [1, 4] (default: what takes half of a board's ports; with more "
+                "levels 1 above a board, else 4)"}})},
          make_fat_tree},
         {{"dragonfly", "groups with a full mesh inside, every pair of groups joined by cables",
           with_common({{"boards_per_group", "boards of a group (default: balanced, the cube root of twice the boards)"},
@@ -117,6 +121,19 @@ std::vector<TopologyKind> topology_kinds() {
     for (auto& kind : kinds()) all.push_back(kind.documentation);
     all.push_back(file_kind());
     return all;
+}
+
+std::size_t room_for_boards(const JsonReader& reader) {
+    if (reader.has("file")) return read_graph_file(reader).compute_boards;
+    std::size_t room = kMostBoards;
+    for (const auto* key : {"shape", "children"}) {
+        if (!reader.has(key)) continue;
+        std::size_t product = 1;
+        for (const auto& side : reader.at(key).items())
+            product = std::min(product * static_cast<std::size_t>(side.integer(1, 10'000)), kMostBoards);
+        room = std::min(room, product);
+    }
+    return room;
 }
 
 Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board) {

@@ -54,6 +54,11 @@ std::vector<TopologyKind> topology_kinds();
 /// @throws InputError for an unknown kind, a bad parameter, or more cables at a board than ports.
 Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board);
 
+/// Compute boards that there is room for: those of a graph file, of a torus's `shape`, below a fat
+/// tree's `children`. A topology that is made to measure has room for as many as any may have.
+/// @throws InputError as make_topology does for these keys
+std::size_t room_for_boards(const JsonReader& reader);
+
 /// A topology as a graph file (schema `tessera.topology/1`), which `{"file": "graph.json"}` reads back.
 Json to_json(const Topology& topology);
 /// @throws InputError for what is no graph file: missing keys, boards out of range, a pair twice.

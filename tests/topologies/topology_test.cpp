@@ -141,6 +141,23 @@ TEST_CASE("a fat tree forwards through switches only, over any two levels") {
     CHECK(table.route(BoardId{0}, BoardId{15}) == std::vector{BoardId{0}, BoardId{16}, BoardId{20}, BoardId{19}, BoardId{15}});
 }
 
+TEST_CASE("a fat tree whose switches reach all boards has one level, over half of a board's ports") {
+    const Topology topology = make_kind("fat_tree", 30);  // 124 ports: 4 lanes to each of 15 switches
+    CHECK(topology.board_count == 30 + 15);
+    CHECK(topology.cables.size() == 30 * 15);
+    CHECK(topology.cables.front().lanes == 4);
+    CHECK(diameter(topology) == 2);
+    CHECK(diameter(make_kind("fat_tree", 200)) == 6);
+}
+
+TEST_CASE("a topology of a given shape has room for so many boards") {
+    const auto room = [](const std::string& text) { return room_for_boards(JsonReader::from_text("study.json", text)); };
+    CHECK(room(R"({"kind": "torus3d", "shape": [3, 4, 5]})") == 60);
+    CHECK(room(R"({"kind": "fat_tree", "children": [8, 4], "parents": [1, 1]})") == 32);
+    CHECK(room(R"({"kind": "torus3d"})") >= 10000);
+    CHECK(room(R"({"kind": "patch_panel"})") >= 10000);
+}
+
 TEST_CASE("a balanced dragonfly crosses at most three links") {
     for (const std::size_t boards : {10, 72, 342}) CHECK(diameter(make_kind("dragonfly", boards)) <= 3);
     const Topology topology = make(R"({"kind": "dragonfly", "boards_per_group": 4, "cables_per_group_pair": 1})", 20);
