@@ -25,6 +25,46 @@ void quantise(models::Network& network, int bits) {
     models::apply_precision(network, models::read_precision(JsonReader::from_text("command line", precision.dump())));
 }
 
+/// One operator with hardware: its size, its widths, what its weights are really like.
+Json layer(const models::Network& network, const models::Operator& op) {
+    const auto stream = network.stream(op.id);
+    Json json{{"name", op.name},         {"type", op.type},
+              {"tokens", stream.tokens}, {"channels", stream.channels},
+              {"macs", op.macs},         {"ebops", std::round(models::effective_bit_operations(network, op))}};
+    if (!op.outputs.empty()) {
+        const auto& tensor = network.tensor(op.outputs[0]);
+        json["format"] = tensor.format.text();
+        json["format_from_file"] = tensor.format_from_file;
+    }
+    if (op.weights.count > 0) {
+        const auto seen = models::summarise_weights(op);
+        json["weights"] = op.weights.count;
+        json["weight_format"] = op.weights.format.text();
+        json["weight_format_from_file"] = op.weights.format_from_file;
+        json["zero_fraction"] = seen.zero_fraction;
+        json["mean_effective_bits"] = seen.mean_effective_bits;
+    }
+    return json;
+}
+
+/// How many parameters the file holds in each width, and how many tensors it quantises to each.
+Json widths_in_file(const models::Network& network) {
+    Json weights = Json::object();
+    Json activations = Json::object();
+    const auto count = [](Json& counts, int width, std::int64_t number) {
+        const auto key = std::to_string(width);
+        counts[key] = counts.value(key, std::int64_t{0}) + number;
+    };
+    for (const auto& op : network.operators) {
+        if (op.weights.count > 0 && op.weights.format_from_file)
+            count(weights, op.weights.format.width, op.weights.inputs * op.weights.outputs);
+    }
+    for (const auto& tensor : network.tensors) {
+        if (tensor.format_from_file) count(activations, tensor.format.width, 1);
+    }
+    return {{"weights", weights}, {"activations", activations}};
+}
+
 Json summary(const models::Network& network, const InspectOptions& options) {
     Json json;
     json["name"] = network.name;
@@ -44,8 +84,14 @@ Json summary(const models::Network& network, const InspectOptions& options) {
     json["ebops"] = std::round(ebops);
     json["zero_fraction"] = weights > 0 ? zeros / weights : 0.0;
     json["bits_where_the_file_has_none"] = options.bits;
+    json["bits_in_the_file"] = widths_in_file(network);
     json["operators"] = Json::object();
     for (const auto& [type, count] : network.operator_counts()) json["operators"][type] = count;
+    json["layers"] = Json::array();
+    for (const auto& op : network.operators) {
+        if (op.kind != models::OperatorKind::wiring && op.kind != models::OperatorKind::output)
+            json["layers"].push_back(layer(network, op));
+    }
     return json;
 }
 

@@ -20,6 +20,9 @@ if(TESSERA_SANITIZE)
     target_compile_options(tessera_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(tessera_flags INTERFACE -fsanitize=address,undefined)
 endif()
+if(TESSERA_FUZZ)
+    target_compile_options(tessera_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # tessera_library(NAME [LIBRARIES...]): a static library of all sources in this folder and below.
 function(tessera_library name)

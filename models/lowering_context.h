@@ -33,8 +33,9 @@ class LoweringContext {
 
     /// @throws InputError where no operator makes it: an optional result that Tessera has no hardware for
     TensorId tensor(const std::string& name) const;
-    const Shape& shape(const std::string& name) const { return network.tensor(tensor(name)).shape; }
-    const TokenAxes& axes(const std::string& name) const { return network.tensor(tensor(name)).token_axes; }
+    // By value: what refers into the network does not outlive the next `add`.
+    Shape shape(const std::string& name) const { return network.tensor(tensor(name)).shape; }
+    TokenAxes axes(const std::string& name) const { return network.tensor(tensor(name)).token_axes; }
 
     /// How many nodes and graph outputs read a tensor of the graph.
     std::int64_t users(const std::string& name) const;
