@@ -187,9 +187,9 @@ int simulate(const std::filesystem::path& out, const Console& console) {
     if (console.json) {
         fmt::print("{}", pretty(sim::to_json(result)));
     } else {
-        fmt::print("{} events injected, {} completed, {} lost, {} in flight; latency {:.1f} ns at most; {}\n", result.events.injected,
-                   result.events.completed, result.events.lost, result.events.in_flight, result.latency_ns.max,
-                   (out / "simulation.json").string());
+        fmt::print("{} events injected, {} completed ({} late), {} corrupted, {} lost, {} in flight; latency {:.1f} ns at most; {}\n",
+                   result.events.injected, result.events.completed, result.events.late, result.events.corrupted, result.events.lost,
+                   result.events.in_flight, result.latency_ns.max, (out / "simulation.json").string());
         for (const auto& loss : result.losses) fmt::print("  {}\n", loss);
     }
     const bool all_done = result.events.injected > 0 && result.events.completed == result.events.injected;

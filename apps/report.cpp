@@ -86,11 +86,8 @@ Json boards_section(const ReportInput& input) {
 
 Json events_section(const std::optional<sim::Result>& result) {
     const auto events = result ? result->events : sim::Result{}.events;
-    return {{"injected", events.injected},
-            {"completed", events.completed},
-            {"lost", events.lost},
-            {"corrupted", events.corrupted},
-            {"in_flight", events.in_flight}};
+    return {{"injected", events.injected},   {"completed", events.completed}, {"lost", events.lost},
+            {"corrupted", events.corrupted}, {"in_flight", events.in_flight}, {"late", events.late}};
 }
 
 /// What the real (or assumed) weights come to after quantisation, over all operators.

@@ -94,8 +94,9 @@ std::string system_lines(const Json& report) {
     out += fmt::format("  latency   {:.1f} ns simulated, {:.1f} ns analytic, budget {:.1f} ns: slack {:.1f} ns; {}\n", simulated,
                        real(latency["analytic"]), budget, budget - simulated, over_bound(simulated, real(latency["lower_bound"])));
     out += fmt::format("  interval  {:.2f} ns, required {:.2f} ns\n", real(interval["simulated_max"]), real(interval["required"]));
-    out += fmt::format("  events    {} injected, {} completed, {} lost, {} in flight\n", count(events["injected"]),
-                       count(events["completed"]), count(events["lost"]), count(events["in_flight"]));
+    out += fmt::format("  events    {} injected, {} completed ({} late), {} corrupted, {} lost, {} in flight\n", count(events["injected"]),
+                       count(events["completed"]), count(events["late"]), count(events["corrupted"]), count(events["lost"]),
+                       count(events["in_flight"]));
     return out;
 }
 

@@ -104,6 +104,8 @@ sim::Result simulate_mapping(const Study& study, const partition::Mapping& mappi
     options.bunch_crossings = study.bunch_crossings;
     options.filling = study.filling;
     options.seed = study.seed;
+    options.faults = study.faults;
+    options.late_after_ns = study.latency_budget_ns;
     options.progress = [&](double fraction) {
         if (progress) progress("simulating", fraction);
         return true;

@@ -36,6 +36,7 @@ void read_simulation(const JsonReader& root, Study& study) {
     const auto orbits = reader.integer("orbits", 1, 1, 1000);
     study.bunch_crossings = reader.integer("bunch_crossings", orbits * kBunchCrossingsPerOrbit, 1, kMostBunchCrossings);
     study.filling = reader.text("filling", study.filling);
+    if (reader.has("faults")) study.faults = sim::read_faults(reader.at("faults"));
     reader.done();
     sim::read_filling(study.filling);  // an unknown scheme is an error now, not after the mapping
 }

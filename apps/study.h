@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/lhc_clock.h"
 #include "models/precision.h"
+#include "sim/faults.h"
 #include "topologies/link_protocol.h"
 
 namespace tessera::apps {
@@ -33,6 +34,7 @@ struct Study {
     double interval_bx = 1;  ///< the system must be able to take an event this often; below 1 asks for a margin
     std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate
     std::string filling = "all";
+    sim::Faults faults;
     std::uint64_t seed = 1;
 
     /// Time between two events that the system must sustain.

@@ -1,6 +1,7 @@
 #include "sim/kernel.h"
 
 #include <cstdlib>
+#include <string_view>
 
 #include "core/error.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 /// Reports of the kernel are defects of the model: as exceptions they say where.
 void throw_report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
-    if (report.get_severity() == sc_core::SC_INFO) return;
+    const bool nothing_to_do = std::string_view(report.get_msg_type()) == sc_core::SC_ID_NO_SC_START_ACTIVITY_;
+    if (report.get_severity() == sc_core::SC_INFO || nothing_to_do) return;
     throw std::logic_error(std::string("SystemC: ") + report.get_msg_type() + ": " + report.get_msg());
 }
 
@@ -30,18 +32,18 @@ void renew_context() {
 
 }  // namespace
 
-System::System(const Tables& tables, Statistics& statistics, std::size_t time_nodes, std::size_t window,
-               const std::vector<std::size_t>& order)
-    : stations(time_nodes * tables.stations), tables_(tables) {
+System::System(const Model& model, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order)
+    : stations(time_nodes * model.tables.stations), tables_(model.tables) {
     renew_context();
-    for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(tables, statistics, window));
+    for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(model, n, window));
     for (const std::size_t position : order) {
-        const std::size_t node = position / tables.stations;
-        const std::size_t station = position % tables.stations;
-        const auto name = "node" + std::to_string(node) + (station == tables.outside ? "_outside" : "_board" + std::to_string(station));
+        const std::size_t node = position / tables_.stations;
+        const std::size_t station = position % tables_.stations;
+        const auto name = "node" + std::to_string(node) + (station == tables_.outside ? "_outside" : "_board" + std::to_string(station));
         stations[position] = std::make_unique<Station>(name.c_str(), *nodes[node], pool_, static_cast<std::uint32_t>(station));
     }
     connect();
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets are bound when the elaboration ends
 }
 
 System::~System() = default;

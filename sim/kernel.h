@@ -16,7 +16,7 @@ namespace tessera::sim {
 class System {
   public:
     /// @param order position of each station in the order of construction (tests shuffle it)
-    System(const Tables& tables, Statistics& statistics, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order);
+    System(const Model& model, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order);
     ~System();
 
     /// Runs until `tick`, or until nothing moves any more where it is negative.

@@ -1,17 +1,29 @@
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
+#include "sim/faults.h"
+
 namespace tessera::sim {
 
-/// What a chunk on its way carries beside the bytes: which one it is.
-struct ChunkExtension : tlm::tlm_extension<ChunkExtension> {
+/// A chunk of a transfer at a hop of its route.
+struct Chunk {
     std::int64_t event = 0;  ///< number within its time node
     std::uint32_t transfer = 0;
-    std::uint32_t hop = 0;  ///< link of the route that it has crossed
-    std::int64_t chunk = 0;
+    std::uint32_t number = 0;  ///< among the event's
+    std::uint16_t hop = 0;     ///< of the route: the link that it waits for or has crossed
+    Health health = Health::good;
+
+    friend auto operator<=>(const Chunk&, const Chunk&) = default;
+};
+
+/// What a payload carries beside its bytes: which chunk it is.
+struct ChunkExtension : tlm::tlm_extension<ChunkExtension> {
+    Chunk chunk;
 
     tlm_extension_base* clone() const override { return new ChunkExtension(*this); }
     void copy_from(const tlm_extension_base& other) override { *this = static_cast<const ChunkExtension&>(other); }

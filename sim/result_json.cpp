@@ -18,11 +18,8 @@ Json to_json(const Result& result) {
     Json json;
     json["schema"] = "tessera.simulation/1";
     json["bunch_crossings"] = result.bunch_crossings;
-    json["events"] = {{"injected", result.events.injected},
-                      {"completed", result.events.completed},
-                      {"lost", result.events.lost},
-                      {"corrupted", result.events.corrupted},
-                      {"in_flight", result.events.in_flight}};
+    json["events"] = {{"injected", result.events.injected},   {"completed", result.events.completed}, {"lost", result.events.lost},
+                      {"corrupted", result.events.corrupted}, {"in_flight", result.events.in_flight}, {"late", result.events.late}};
     json["latency_ns"] = {
         {"min", result.latency_ns.min}, {"p50", result.latency_ns.p50}, {"p99", result.latency_ns.p99}, {"max", result.latency_ns.max}};
     json["max_latency_ticks"] = result.max_latency_ticks;
@@ -50,8 +47,8 @@ Result read_result(const JsonReader& reader) {
     Result result;
     result.bunch_crossings = count(reader, "bunch_crossings");
     const auto events = reader.at("events");
-    result.events = {count(events, "injected"), count(events, "completed"), count(events, "lost"), count(events, "corrupted"),
-                     count(events, "in_flight")};
+    result.events = {count(events, "injected"),  count(events, "completed"), count(events, "lost"),
+                     count(events, "corrupted"), count(events, "in_flight"), count(events, "late")};
     const auto latency = reader.at("latency_ns");
     result.latency_ns = {real(latency, "min"), real(latency, "p50"), real(latency, "p99"), real(latency, "max")};
     result.max_latency_ticks = count(reader, "max_latency_ticks");

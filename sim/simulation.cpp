@@ -172,16 +172,19 @@ void name_stalls(const System& system, Result& result) {
 
 Result simulate(const partition::Mapping& mapping, const Options& options) {
     const Tables tables = make_tables(mapping);
+    const FaultTable faults(tables, mapping.tmux_period_bx, options.faults, options.seed);
     Statistics statistics(tables);
+    const double late_after_ticks = std::min(options.late_after_ns / mapping.tick_ns(), 1e18);
+    const Model model{tables, faults, statistics, options.mode, static_cast<std::int64_t>(late_after_ticks)};
     const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
     const auto window = static_cast<std::size_t>(static_cast<double>(kRecordedNs) / (mapping.clock.bx_ns() * mapping.tmux_period_bx)) + 4;
-    System system(tables, statistics, nodes, window, construction_order(nodes * tables.stations, options));
+    System system(model, nodes, window, construction_order(nodes * tables.stations, options));
     Intervals intervals;
 
     Result result;
     result.bunch_crossings = play(system, tables, options, intervals);
     const std::int64_t end_tick = std::max(result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick);
-    result.events = {statistics.injected, statistics.completed, statistics.lost, 0, 0};
+    result.events = {statistics.injected, statistics.completed, statistics.lost, statistics.corrupted, 0, statistics.late};
     result.events.in_flight =
         static_cast<std::int64_t>(std::accumulate(system.nodes.begin(), system.nodes.end(), std::int64_t{0},
                                                   [](std::int64_t sum, const auto& node) { return sum + node->in_flight(); }));
@@ -193,7 +196,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     fill_interval(statistics, mapping, result);
     fill_boards_and_links(statistics, mapping, end_tick, result);
     result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
-    result.losses = statistics.losses;
+    for (const auto& [tick, text] : statistics.losses) result.losses.push_back(text);
     if (result.events.in_flight > 0) name_stalls(system, result);
     result.link_chunks = statistics.link_chunks;
     result.fingerprint = statistics.fingerprint;

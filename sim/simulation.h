@@ -2,21 +2,32 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "partition/mapping.h"
+#include "sim/faults.h"
 
 namespace tessera::sim {
 
+/// How chunks pass over links; the results are the same to the tick, and so is the fingerprint.
+enum class Mode {
+    detailed,  ///< every chunk waits in a queue for its time: one SystemC event for each hop
+    fast,      ///< chunks on a link that serves one transfer go on at once, with their time annotated
+};
+
 /// What to simulate.
 struct Options {
+    Mode mode = Mode::fast;
     std::int64_t bunch_crossings = 3564;
     std::string filling = "all";                    ///< "all", or a scheme of sim/filling/*.json
     std::function<bool(double fraction)> progress;  ///< returns false to stop early; may be empty
     bool shuffle_construction = false;              ///< build the modules in another order: the result must not change
-    std::uint64_t seed = 1;
+    std::uint64_t seed = 1;                         ///< of the faults, and of a shuffled construction
+    Faults faults;
+    double late_after_ns = std::numeric_limits<double>::infinity();  ///< events that take longer are counted as late
 };
 
 /// Where the time of the slowest event went, in order along its critical path.
@@ -41,6 +52,7 @@ struct Result {
     std::int64_t bunch_crossings = 0;
     struct {
         std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0, in_flight = 0;
+        std::int64_t late = 0;  ///< of the completed
     } events;
     struct {
         double min = 0, p50 = 0, p99 = 0, max = 0;

@@ -8,7 +8,6 @@
 #include <string>
 #include <systemc>
 #include <tlm>
-#include <tuple>
 #include <vector>
 
 #include "sim/payload.h"
@@ -19,9 +18,12 @@ namespace tessera::sim {
 /// A board of a time node, or the world outside it: the shards that it holds and the sending ends
 /// of its links.
 ///
-/// Work is a queue of tasks in the order of (tick, kind, event, id, chunk), so that what happens
-/// does not depend on the order in which SystemC runs processes. Chunks go to other stations by
-/// TLM-2.0 non-blocking transport; the annotated delay is the time until they are there.
+/// Shards have their hardware to themselves, so a chunk's times are settled as soon as its last
+/// input is on its way. For a link, chunks queue in the order of (tick, event, transfer, chunk), so
+/// that what happens does not depend on the order in which SystemC runs processes; they go on by
+/// TLM-2.0 non-blocking transport. In fast mode, a link that serves one transfer needs no queue,
+/// since its chunks become ready in order: they go on at once by blocking transport. Either way the
+/// annotated delay is the time until they are there.
 class Station : public sc_core::sc_module {
   public:
     tlm_utils::multi_passthrough_initiator_socket<Station> out;
@@ -42,36 +44,34 @@ class Station : public sc_core::sc_module {
     std::string stalled(std::int64_t events) const;
 
   private:
-    enum class Kind : std::uint8_t { arrival, result, link };
+    /// A chunk that is ready to go over a link.
     struct Task {
         std::int64_t tick;
-        std::int64_t event;
-        std::int32_t chunk;
-        std::uint32_t id;  ///< shard of a result, transfer of a link and an arrival, input of a local arrival
-        std::uint16_t hop;
-        Kind kind;
-        bool local;
+        Chunk chunk;
 
-        bool operator>(const Task& other) const {
-            return std::tie(tick, kind, event, id, chunk, hop) >
-                   std::tie(other.tick, other.kind, other.event, other.id, other.chunk, other.hop);
-        }
+        friend auto operator<=>(const Task&, const Task&) = default;
     };
 
     tlm::tlm_sync_enum receive(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay);
+    void receive_at_once(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+    void arrive(const Chunk& chunk, std::int64_t tick);
     void work();
-    void schedule(const Task& task);
     void wake();
 
-    void arrive(const Task& task);
-    void finish(const Task& task);
+    void feed(std::uint32_t input, const TimeNode::Arrival& arrival);
+    void start_what_is_ready(std::uint32_t shard);
+    void finish(std::uint32_t shard, std::int64_t event, std::uint32_t number, const TimeNode::Arrival& result);
+    bool waits_for_nobody(const Chunk& chunk) const;
+    void queue(const Task& task);
     void send(const Task& task);
-    void feed(std::uint32_t input, std::int64_t tick);
-    void start_what_is_ready(std::uint32_t shard, std::int64_t tick);
-    void transmit(const Task& task, std::int64_t arrival_tick);
+    void transmit(const Chunk& chunk, std::int64_t arrival_tick);
+    /// What faults do to a chunk on a link of this station, and how much later it arrives.
+    std::int64_t suffer(Chunk& chunk, std::uint32_t link, std::int64_t start, std::int64_t end);
+    Health hurt(std::int64_t event, Health health, const std::string& where);
 
     TimeNode& node_;
     const Tables& tables_;
+    const FaultTable& faults_;
     Statistics& statistics_;
     PayloadPool& pool_;
     std::uint32_t station_;

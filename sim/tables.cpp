@@ -77,7 +77,7 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
     }
     require(at == station_of(transfer.to, mapping.boards.size(), where), where, "does not end at its board", "a chain of links to it");
     made.first_stamp = static_cast<std::uint32_t>(tables.stamps_per_event);
-    tables.stamps_per_event += made.route.size() * static_cast<std::size_t>(made.chunks);
+    tables.stamps_per_event += 2 * made.route.size() * static_cast<std::size_t>(made.chunks);
     tables.decisions += made.decision ? 1U : 0U;
     tables.shards[made.from].transfers.push_back(static_cast<std::uint32_t>(t));
     tables.transfers.push_back(std::move(made));
@@ -99,6 +99,16 @@ void join_inputs(const partition::Mapping& mapping, Tables& tables) {
     }
 }
 
+void mark_shared_links(Tables& tables) {
+    std::vector<bool> used(tables.links.size());
+    for (const auto& transfer : tables.transfers) {
+        for (const auto link : transfer.route) {
+            tables.links[link].shared = tables.links[link].shared || used[link];
+            used[link] = true;
+        }
+    }
+}
+
 }  // namespace
 
 Tables make_tables(const partition::Mapping& mapping) {
@@ -114,6 +124,7 @@ Tables make_tables(const partition::Mapping& mapping) {
     tables.ticks_per_bx = mapping.ticks_per_bx;
     tables.ticks_per_cycle = mapping.ticks_per_cycle();
     tables.ticks_per_frame = mapping.link_timing.ticks_per_frame;
+    tables.frame_bits = mapping.link_timing.frame_bits;
     tables.forward_ticks = mapping.switch_latency_cycles * tables.ticks_per_cycle;
     tables.header_ticks = mapping.link_timing.header_frames * tables.ticks_per_frame;
     tables.crc_ticks = mapping.link_timing.crc_frames * tables.ticks_per_frame;
@@ -122,11 +133,12 @@ Tables make_tables(const partition::Mapping& mapping) {
         const auto where = named("link", l);
         require(link.lanes >= 1 && link.latency_ticks >= 0, where, "no lanes or a negative latency", "at least one lane");
         tables.links.push_back({station_of(link.from, mapping.boards.size(), where), station_of(link.to, mapping.boards.size(), where),
-                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame});
+                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame, link.lanes, false});
     }
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) add_shard(mapping, s, tables);
     for (std::size_t t = 0; t < mapping.transfers.size(); ++t) add_transfer(mapping, t, tables);
     join_inputs(mapping, tables);
+    mark_shared_links(tables);
     require(!tables.sources.empty(), "shards", "no source", "at least one shard outside the boards");
     require(tables.decisions > 0, "transfers", "none leads outside", "at least one decision");
     return tables;

@@ -35,13 +35,15 @@ struct Tables {
         std::vector<std::uint32_t> route;       ///< links
         std::vector<std::int64_t> chunk_ticks;  ///< of a chunk's payload on each link of the route
         std::vector<std::uint32_t> users;       ///< inputs that it feeds on arrival
-        std::uint32_t first_stamp = 0;          ///< of its hops and chunks, hop by hop
+        std::uint32_t first_stamp = 0;          ///< of its hops and chunks, hop by hop: start and arrival
         bool decision = false;                  ///< leaves the system
     };
     struct Link {
         std::uint32_t from = 0, to = 0;  ///< stations
         std::int64_t latency_ticks = 0;
         std::int64_t buffer_ticks = 0;  ///< what may wait, as time to send it; 0: any amount
+        int lanes = 1;
+        bool shared = false;  ///< by several transfers, which wait for one another
     };
 
     std::vector<Shard> shards;
@@ -54,6 +56,7 @@ struct Tables {
     std::int64_t ticks_per_bx = 1;
     std::int64_t ticks_per_cycle = 1;
     std::int64_t ticks_per_frame = 1;
+    int frame_bits = 64;
     std::int64_t forward_ticks = 0;  ///< of a board that passes a transfer on
     std::size_t decisions = 0;       ///< transfers to the outside
     std::size_t stamps_per_event = 0;
@@ -67,6 +70,10 @@ struct Tables {
         if (chunk == 0) ticks += header_ticks;
         if (chunk == transfer.chunks - 1) ticks += crc_ticks;
         return ticks;
+    }
+    /// Where an event's record says when a chunk starts on a hop; its arrival follows.
+    std::size_t hop_stamp(const Transfer& transfer, std::size_t hop, std::int64_t chunk) const {
+        return transfer.first_stamp + 2 * (hop * static_cast<std::size_t>(transfer.chunks) + static_cast<std::size_t>(chunk));
     }
     /// Chunks of an event that `input` must have received before its shard starts chunk `chunk`.
     std::int64_t needed_chunks(const Input& input, std::int64_t chunk) const {

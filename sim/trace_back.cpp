@@ -29,16 +29,17 @@ class Tracer {
         return stamps_[tables_.shards[shard].first_stamp + static_cast<std::size_t>(chunk)];
     }
     std::int64_t hop_start(std::uint32_t t, std::size_t hop, std::int64_t chunk) const {
-        const auto& transfer = tables_.transfers[t];
-        return stamps_[transfer.first_stamp + hop * static_cast<std::size_t>(transfer.chunks) + static_cast<std::size_t>(chunk)];
+        return stamps_[tables_.hop_stamp(tables_.transfers[t], hop, chunk)];
+    }
+    std::int64_t hop_arrival(std::uint32_t t, std::size_t hop, std::int64_t chunk) const {
+        return stamps_[tables_.hop_stamp(tables_.transfers[t], hop, chunk) + 1];
     }
     const Tables::Link& link(std::uint32_t t, std::size_t hop) const { return tables_.links[tables_.transfers[t].route[hop]]; }
     std::int64_t result(std::uint32_t shard, std::int64_t chunk) const {
         return shard_start(shard, chunk) + tables_.shards[shard].latency_ticks;
     }
     std::int64_t delivered(std::uint32_t t, std::int64_t chunk) const {
-        const std::size_t hop = tables_.transfers[t].route.size() - 1;
-        return hop_start(t, hop, chunk) + tables_.serialise_ticks(tables_.transfers[t], hop, chunk) + link(t, hop).latency_ticks;
+        return hop_arrival(t, tables_.transfers[t].route.size() - 1, chunk);
     }
 
     /// Explains the time from `begin` to what is explained so far.
@@ -65,9 +66,7 @@ class Tracer {
             explain(link_name(each), from_outside ? "input" : "serialise", start);
             std::int64_t ready = 0;
             if (hop > 0) {
-                const auto& before = link(t, hop - 1);
-                const std::int64_t arrived =
-                    hop_start(t, hop - 1, chunk) + tables_.serialise_ticks(transfer, hop - 1, chunk) + before.latency_ticks;
+                const std::int64_t arrived = hop_arrival(t, hop - 1, chunk);
                 ready = arrived + tables_.forward_ticks;
                 explain(link_name(each), "wait", ready);
                 explain(link_name(each), "switch", arrived);

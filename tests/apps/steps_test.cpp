@@ -74,6 +74,21 @@ TEST_CASE("a slower stage: the checker catches it, and the simulation disagrees 
     CHECK(report["latency_ns"]["simulated"]["max"].get<double>() > report["latency_ns"]["analytic"].get<double>() + 1000);
 }
 
+TEST_CASE("faults of the study: the report counts what they cost and says where") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["simulation"] = {{"bunch_crossings", 200},
+                           {"faults", {{"list", {{{"kind", "board_dead"}, {"board", 0}, {"from_bx", 100}, {"for_bx", 10}}}}}}};
+    CHECK(tessera("run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out")).code == 2);
+    const auto report = read_json(folder / "out" / "report.json");
+    const auto& events = report["events"];
+    CHECK(events["injected"] == 200);
+    CHECK(events["lost"] >= 10);
+    CHECK(events["completed"].get<int>() + events["lost"].get<int>() == 200);
+    CHECK_FALSE(report["verdict"]["events"].get<bool>());
+    CHECK(report["losses"][0].get<std::string>().find("board 0: dead in BX ") == 0);
+}
+
 TEST_CASE("a mapping that is no mapping: 1 with one message") {
     const Mapped mapped;
     mapped.tamper([](Json& mapping) { mapping.erase("shards"); });

@@ -109,6 +109,8 @@ TEST_CASE("what a study cannot mean is rejected at its place") {
     check_rejected({{"requirements", {{"latency", 1}}}}, "latency");
     check_rejected({{"simulation", {{"orbits", 1}, {"bunch_crossings", 5}}}}, "bunch_crossings");
     check_rejected({{"simulation", {{"filling", "empty"}}}}, "filling");
+    check_rejected({{"simulation", {{"faults", {{"bit_error_rate", -1}}}}}}, "/simulation/faults/bit_error_rate");
+    check_rejected({{"simulation", {{"faults", {{"list", {{{"kind", "board_dead"}, {"link", 0}}}}}}}}}, "/simulation/faults/list/0");
     check_rejected({{"precision", {{"weights", 1}}}}, "/precision/weights");
     check_rejected({{"seed", -1}}, "/seed");
     check_rejected({{"sed", 1}}, "sed");

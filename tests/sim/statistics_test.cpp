@@ -81,6 +81,21 @@ TEST_CASE("percentiles and histogram of a ramp of latencies") {
     CHECK(result.latency_histogram.back().first == doctest::Approx((26 + 3 * 100 + 1) * tick));
 }
 
+TEST_CASE("detailed and fast mode are the same to the tick, also where links are shared and buffers overflow") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        CAPTURE(seed);
+        auto mapping = RandomMapping(seed).make();
+        mapping.tmux_period_bx = 1 + static_cast<int>(seed % 7);
+        for (auto& link : mapping.links) link.buffer_frames = 10 + static_cast<std::int64_t>(seed % 50);
+        sim::Options options;
+        options.bunch_crossings = 100;
+        options.mode = sim::Mode::detailed;
+        const auto detailed = sim::to_json(sim::simulate(mapping, options)).dump();
+        options.mode = sim::Mode::fast;
+        CHECK(sim::to_json(sim::simulate(mapping, options)).dump() == detailed);
+    }
+}
+
 TEST_CASE("the order in which modules are made does not matter, nor does running again") {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         CAPTURE(seed);
