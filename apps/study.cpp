@@ -1,5 +1,8 @@
 #include "apps/study.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "boards/catalogue.h"
 #include "core/error.h"
 #include "sim/filling.h"
@@ -9,14 +12,17 @@ namespace tessera::apps {
 namespace {
 
 constexpr int kMostBoards = 100'000;
+// Other experiments than the LHC's have crossings, samples or frames of up to some milliseconds.
+constexpr double kLeastFrequencyMhz = 1e-4;
+constexpr int kMostCycles = 4'000'000;
 constexpr std::int64_t kMostBunchCrossings = std::int64_t{1000} * kBunchCrossingsPerOrbit;
 
 LhcClock read_clock(const JsonReader& study) {
     LhcClock clock;
     if (!study.has("clock")) return clock;
     const auto reader = study.at("clock");
-    clock.bunch_frequency_mhz = reader.number("bunch_frequency_mhz", clock.bunch_frequency_mhz, 1, 1000);
-    clock.cycles_per_bx = static_cast<int>(reader.integer("cycles_per_bx", clock.cycles_per_bx, 1, 32));
+    clock.bunch_frequency_mhz = reader.number("bunch_frequency_mhz", clock.bunch_frequency_mhz, kLeastFrequencyMhz, 1000);
+    clock.cycles_per_bx = static_cast<int>(reader.integer("cycles_per_bx", clock.cycles_per_bx, 1, kMostCycles));
     reader.done();
     return clock;
 }
@@ -39,6 +45,17 @@ void read_simulation(const JsonReader& root, Study& study) {
     if (reader.has("faults")) study.faults = sim::read_faults(reader.at("faults"));
     reader.done();
     sim::read_filling(study.filling);  // an unknown scheme is an error now, not after the mapping
+}
+
+/// All times are whole ticks, of which a cycle and a frame are multiples; the simulation counts them in 32 bits.
+void check_ticks(const JsonReader& root, const Study& study) {
+    const std::int64_t frames = std::max(1, study.link.frames_per_bx(study.clock));
+    const double ticks_per_bx = static_cast<double>(std::lcm(frames, std::int64_t{study.clock.cycles_per_bx}));
+    const double budget_bx = study.latency_budget_ns / study.clock.bx_ns();
+    if (ticks_per_bx * (1 + 4 * budget_bx) < INT32_MAX) return;
+    const auto where = root.has("clock") ? root.at("clock") : root;
+    where.fail(std::to_string(study.clock.cycles_per_bx) + " cycles and " + std::to_string(frames) + " frames of the link in a BX",
+               "numbers of which one divides the other, or nearly");
 }
 
 std::vector<int> read_periods(const JsonReader& root) {
@@ -75,6 +92,7 @@ Study read_study(const std::filesystem::path& file) {
     study.tmux_periods_bx = read_periods(root);
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));
     read_requirements(root, study);
+    check_ticks(root, study);
     read_simulation(root, study);
     study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));
     root.done();

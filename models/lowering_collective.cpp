@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/error.h"
 #include "models/lowering_context.h"
 
 namespace tessera::models {
@@ -138,33 +139,56 @@ void lower_top_k(LoweringContext& context, const onnx::Node& node) {
     }
 }
 
-/// LSTM, GRU and RNN: [tokens, batch, features]; the gates' matrix acts on input and state together.
-void lower_recurrent(LoweringContext& context, const onnx::Node& node) {
-    const Shape shape = context.shape(node.inputs[0]);
+/// The last states [directions, batch, features] as a piece of all states [tokens, directions, batch, features].
+void lower_last_state(LoweringContext& context, const onnx::Node& node, const std::string& states) {
+    onnx::Node slice{.name = node.name + "/last", .op_type = "Slice", .inputs = {states}, .outputs = {node.outputs[1]}, .attributes = {}};
+    const Shape shape = context.shape(states);
+    const bool both_ends = shape[1] > 1;  // the backward direction ends at the first token
+    Operator& op = context.add(slice, OperatorKind::wiring,
+                               {{context.tensor(states), Access::whole, both_ends ? Access::whole : Access::aligned}}, {true, true, false});
+    op.slice_begin = (shape[0] - 1) * shape[1] * shape[2];
+}
+
+/// The weights of all gates: on the input and on the state side by side.
+Weights recurrent_weights(const LoweringContext& context, const onnx::Node& node) {
     const ConstantValues on_input = context.constant(node.inputs[1]);
     const ConstantValues on_state = context.constant(node.inputs[2]);
-    const std::int64_t gates = on_input.shape[1] * on_input.shape[0];
-    Operator& op = context.add(node, OperatorKind::recurrent, {{context.tensor(node.inputs[0]), Access::whole, Access::whole}});
-    op.weights.inputs = on_input.shape[2] + on_state.shape[2];
-    op.weights.outputs = gates;
-    for (std::int64_t gate = 0; gate < gates; ++gate) {
+    Weights weights;
+    weights.inputs = on_input.shape[2] + on_state.shape[2];
+    weights.outputs = on_input.shape[1] * on_input.shape[0];
+    weights.count = weights.inputs * weights.outputs;
+    weights.format = on_input.format;
+    weights.format_from_file = on_input.format.width > 0 && on_input.format == on_state.format;
+    for (std::int64_t gate = 0; gate < weights.outputs; ++gate) {
         for (const auto* part : {&on_input, &on_state}) {
             const auto begin = part->values.begin() + gate * part->shape[2];
-            op.weights.values.insert(op.weights.values.end(), begin, begin + part->shape[2]);
+            weights.values.insert(weights.values.end(), begin, begin + part->shape[2]);
         }
     }
-    op.weights.count = static_cast<std::int64_t>(on_input.values.size() + on_state.values.size());
-    if (node.inputs.size() > 3 && !node.inputs[3].empty()) {
-        op.weights.bias = context.constant(node.inputs[3]).values;
-        op.weights.count += static_cast<std::int64_t>(op.weights.bias.size());
-    }
+    if (node.inputs.size() > 3 && !node.inputs[3].empty()) weights.bias = context.constant(node.inputs[3]).values;
+    weights.count += static_cast<std::int64_t>(weights.bias.size());
+    return weights;
+}
+
+/// LSTM, GRU and RNN on [tokens, batch, features], one token after another. The operator makes all
+/// states, whichever of them the file goes on with.
+void lower_recurrent(LoweringContext& context, const onnx::Node& node) {
+    const auto used = [&](std::size_t output) { return output < node.outputs.size() && !node.outputs[output].empty(); };
+    if (node.integer("layout", 0) != 0 || used(2))
+        throw InputError(context.graph.file, node.name, "a recurrent layer with layout 1, or whose last cell state is used",
+                         "layout 0 and hidden states");
+    const Shape shape = context.shape(node.inputs[0]);
+    Weights weights = recurrent_weights(context, node);
+    const std::int64_t directions = context.constant(node.inputs[1]).shape[0];
+    const std::string states = used(0) ? node.outputs[0] : node.name + "/states";
+    context.graph.values[states] = {.name = states,
+                                    .type = onnx::ElementType::float32,
+                                    .shape = {shape[0], directions, shape[1], context.constant(node.inputs[2]).shape[2]}};
+    Operator& op = context.add(node, OperatorKind::recurrent, {{context.tensor(node.inputs[0]), Access::whole, Access::whole}});
+    op.weights = std::move(weights);
     op.macs = shape[0] * shape[1] * op.weights.inputs * op.weights.outputs;
-    for (const auto& output : node.outputs) {
-        if (output.empty() || !context.graph.values.contains(output)) continue;
-        TokenAxes axes(context.graph.value(output).shape.size(), true);
-        axes.back() = false;
-        context.add_output(output, std::move(axes));
-    }
+    context.add_output(states, {true, true, true, false});
+    if (used(1)) lower_last_state(context, node, states);
 }
 
 }  // namespace

@@ -119,6 +119,24 @@ TensorId NetworkBuilder::dense(const std::string& name, TensorId from, std::int6
     return add_output(op, {in.tokens, outputs});
 }
 
+TensorId NetworkBuilder::recurrent(const std::string& name, const std::string& type, TensorId from, std::int64_t units) {
+    const StreamShape in = stream(from);
+    const std::int64_t gates = type == "LSTM" ? 4 : 3;
+    Operator& op = add(name, type, OperatorKind::recurrent, {{from, Access::whole, Access::whole}});
+    op.weights.inputs = in.channels + units;
+    op.weights.outputs = gates * units;
+    op.weights.count = op.weights.outputs * (op.weights.inputs + 2);  // a bias on the input's side and one on the state's
+    op.macs = in.tokens * op.weights.inputs * op.weights.outputs;
+    return add_output(op, {in.tokens, units});
+}
+
+TensorId NetworkBuilder::last_token(const std::string& name, TensorId from) {
+    const StreamShape in = stream(from);
+    const TensorId made = wiring(name, "Slice", {from}, {1, in.channels}, Access::whole, Access::aligned);
+    producer(made).slice_begin = in.tokens - 1;
+    return made;
+}
+
 TensorId NetworkBuilder::convolution(const std::string& name, TensorId from, const BuilderConvolution& shape,
                                      const BuilderWeights& weights) {
     const StreamShape in = stream(from);

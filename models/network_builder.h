@@ -55,6 +55,9 @@ class NetworkBuilder {
 
     TensorId dense(const std::string& name, TensorId from, std::int64_t outputs, const BuilderWeights& weights = {});
     TensorId convolution(const std::string& name, TensorId from, const BuilderConvolution& shape, const BuilderWeights& weights = {});
+    /// A "GRU" or "LSTM" of `units` that makes its state after each token, and the state after the last.
+    TensorId recurrent(const std::string& name, const std::string& type, TensorId from, std::int64_t units);
+    TensorId last_token(const std::string& name, TensorId from);
     /// An embedding table with `rows` rows, looked up by the token's one channel.
     TensorId embedding(const std::string& name, TensorId from, std::int64_t rows, std::int64_t channels);
 

@@ -52,6 +52,7 @@ void add_convolution(Assembly& assembly, const std::string& name, const JsonRead
     shape.columns = block.at("columns").integer(1, kMostChannels);
     shape.filters = block.at("filters").integer(1, kMostChannels);
     shape.kernel = block.at("kernel").integer(1, 64);
+    shape.stride = block.integer("stride", 1, 1, 64);
     const std::int64_t tokens = assembly.network.stream(assembly.current).tokens;
     if (shape.rows * shape.columns != tokens) {
         block.fail("found " + std::to_string(shape.rows) + " x " + std::to_string(shape.columns),
@@ -59,6 +60,13 @@ void add_convolution(Assembly& assembly, const std::string& name, const JsonRead
     }
     const TensorId made = assembly.network.convolution(name, assembly.current, shape);
     assembly.current = add_activation(assembly.network, name, read_activation(block, "activation", "none"), made);
+}
+
+void add_recurrent(Assembly& assembly, const std::string& name, const JsonReader& block) {
+    const std::string type = block.at("type").one_of({"GRU", "LSTM"});
+    const bool all = block.at("states").one_of({"all", "last"}) == "all";
+    assembly.current = assembly.network.recurrent(name, type, assembly.current, block.at("units").integer(1, kMostChannels));
+    if (!all) assembly.current = assembly.network.last_token(name + ".last", assembly.current);
 }
 
 void add_head(Assembly& assembly, const std::string& name, const JsonReader& head, TensorId tokens, std::optional<TensorId>& pooled) {
@@ -130,7 +138,7 @@ TensorId add_dense_stack(NetworkBuilder& network, const std::string& name, Tenso
 void add_block(Assembly& assembly, const JsonReader& block) {
     const std::string kind =
         block.at("block").one_of({"dense_stack", "embedding", "normalisation", "pair_embedding", "transformer", "class_attention",
-                                  "interaction", "convolution", "pool", "flatten", "squared_norm", "heads"});
+                                  "interaction", "convolution", "recurrent", "pool", "flatten", "squared_norm", "heads"});
     if (assembly.has_output) block.fail("a block after \"heads\"", "\"heads\" as the last block");
     const std::string name = assembly.unique_name(kind);
     if (kind == "embedding") {
@@ -145,6 +153,8 @@ void add_block(Assembly& assembly, const JsonReader& block) {
         add_interaction(assembly, name, block);
     } else if (kind == "convolution") {
         add_convolution(assembly, name, block);
+    } else if (kind == "recurrent") {
+        add_recurrent(assembly, name, block);
     } else if (kind == "heads") {
         add_heads(assembly, block);
     } else {

@@ -49,7 +49,8 @@ TensorId add_table(NetworkBuilder& network, const std::string& name, TensorId fr
 /// - transformer: {layers, embed, heads, feed_forward, activation, norm: "before" | "after", query_bias, extra_norms, pair_bias}
 /// - class_attention: the same; a learned token asks, the tokens and itself answer
 /// - interaction: {layers, activation}: effects between all pairs of different tokens, summed for each and put beside it
-/// - convolution: {rows, columns, filters, kernel, activation}
+/// - convolution: {rows, columns, filters, kernel, stride, activation}
+/// - recurrent: {type: "GRU" | "LSTM", units, states: "all" | "last"}: the state after each token, or after the last
 /// - pool: {operation: "mean" | "max" | "sum"}: over all tokens; flatten: {}; squared_norm: {}: sum of squares of the channels
 /// - heads: {heads: {NAME: {on: "tokens" | "pooled", layers, activation, last_activation, score}}}: an output each
 void add_block(Assembly& assembly, const JsonReader& block);

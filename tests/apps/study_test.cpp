@@ -41,7 +41,7 @@ void check_rejected(const Json& change, const std::string& path) {
 
 TEST_CASE("every shipped study can be read") {
     const auto files = shipped_studies();
-    CHECK(files.size() >= 8);
+    CHECK(files.size() >= 20);
     std::set<std::string> names;
     for (const auto& file : files) {
         CAPTURE(file.string());
@@ -50,7 +50,7 @@ TEST_CASE("every shipped study can be read") {
         CHECK_FALSE(study.question.empty());
         if (study.network.has("zoo")) CHECK_NOTHROW(models::read_network(study.network, ""));
         // A network that is not shipped says where anyone gets it.
-        if (study.network.has("onnx")) {
+        if (study.network.has("onnx") || study.network.has("conifer")) {
             CHECK(study.network.has("source"));
             CHECK(study.network.at("sha256").text().size() == 64);
         }
@@ -103,6 +103,7 @@ TEST_CASE("what a study cannot mean is rejected at its place") {
     check_rejected({{"link", {{"type", "1g"}}}}, "/link");
     check_rejected({{"clock", {{"cycles_per_bx", 0}}}}, "/clock/cycles_per_bx");
     check_rejected({{"clock", {{"cycle_per_bx", 9}}}}, "cycle_per_bx");
+    check_rejected({{"clock", {{"bunch_frequency_mhz", 0.0004}, {"cycles_per_bx", 500000}}}}, "/clock");  // against 976 562 frames
     check_rejected({{"tmux_periods_bx", Json::array()}}, "/tmux_periods_bx");
     check_rejected({{"tmux_periods_bx", {0}}}, "/tmux_periods_bx/0");
     check_rejected({{"requirements", {{"latency_ns", -1}}}}, "/requirements/latency_ns");

@@ -66,6 +66,8 @@ TEST_CASE("parameters are those that were published") {
         {"interaction_network_8", 3347},  // arXiv:2402.01876
         {"axol1tl", 1824 + 32 + 512 + 16 + 128 + 8},
         {"econ_t", 224 + 2064},
+        {"dune_cnn", 80 + 584 + 3 * 2048 + 3},
+        {"quench_gru", 3 * 64 * (1 + 64 + 2) + 3 * 32 * (64 + 32 + 2) + 33},
     };
     for (const auto& [name, parameters] : exact) {
         CAPTURE(name);
@@ -81,8 +83,10 @@ TEST_CASE("parameters are those that were published") {
 }
 
 TEST_CASE("multiply-accumulates by hand") {
-    CHECK(zoo_network("jet_mlp").macs() == 4256);  // 16 x 64 + 64 x 32 + 32 x 32 + 32 x 5
-    CHECK(zoo_network("econ_t").macs() == 5504);   // 16 pixels x 27 x 8, then 128 x 16
+    CHECK(zoo_network("jet_mlp").macs() == 4256);                               // 16 x 64 + 64 x 32 + 32 x 32 + 32 x 5
+    CHECK(zoo_network("econ_t").macs() == 5504);                                // 16 pixels x 27 x 8, then 128 x 16
+    CHECK(zoo_network("quench_gru").macs() == 32 * (192 * 65 + 96 * 96) + 32);  // gates x (inputs + units), 32 samples
+    CHECK(zoo_network("dune_cnn").macs() == 32 * 32 * 9 * 8 + 16 * 16 * 72 * 8 + 2048 * 3);
     const std::int64_t edges = 56;
     const std::int64_t nodes = 8;
     CHECK(zoo_network("interaction_network_8").macs() == edges * (72 + 72) + nodes * (324 + 648 + 108) + 1020 + 850);
