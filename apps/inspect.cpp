@@ -96,17 +96,17 @@ Json summary(const models::Network& network, const InspectOptions& options) {
 }
 
 void print_table(const models::Network& network) {
-    fmt::print("{:<40} {:<18} {:>8} {:>8} {:>10} {:>12} {:>12} {:>6} {:>6} {:>12}\n", "operator", "type", "tokens", "channels", "weights",
-               "MAC", "format", "bits", "zeros", "EBOPs");
+    fmt::print("{:<40} {:<18} {:>8} {:>8} {:>10} {:>12} {:>12} {:>12} {:>6} {:>6} {:>12}\n", "operator", "type", "tokens", "channels",
+               "weights", "MAC", "result", "weights", "bits", "zeros", "EBOPs");
     for (const auto& op : network.operators) {
         if (op.kind == models::OperatorKind::wiring || op.kind == models::OperatorKind::output) continue;
         const auto stream = network.stream(op.id);
         const auto weights = models::summarise_weights(op);
         const bool constant = op.weights.count > 0;
         const auto format = op.outputs.empty() ? std::string() : network.tensor(op.outputs[0]).format.text();
-        fmt::print("{:<40} {:<18} {:>8} {:>8} {:>10} {:>12} {:>12} {:>6} {:>6} {:>12.4g}\n", op.name.substr(0, 40), op.type.substr(0, 18),
-                   stream.tokens, stream.channels, constant ? std::to_string(op.weights.count) : "", op.macs, format,
-                   constant ? fmt::format("{:.1f}", weights.mean_effective_bits) : "",
+        fmt::print("{:<40} {:<18} {:>8} {:>8} {:>10} {:>12} {:>12} {:>12} {:>6} {:>6} {:>12.4g}\n", op.name.substr(0, 40),
+                   op.type.substr(0, 18), stream.tokens, stream.channels, constant ? std::to_string(op.weights.count) : "", op.macs, format,
+                   constant ? op.weights.format.text() : "", constant ? fmt::format("{:.1f}", weights.mean_effective_bits) : "",
                    constant ? fmt::format("{:.0f}%", 100 * weights.zero_fraction) : "", models::effective_bit_operations(network, op));
     }
 }

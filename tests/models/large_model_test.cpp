@@ -28,14 +28,14 @@ double peak_megabytes() {
 std::string tower(int layers, std::int64_t width) {
     OnnxFile file;
     file.input("x0", {1, static_cast<int>(width)});
+    std::string raw(static_cast<std::size_t>(width * width) * sizeof(float), '\0');
+    for (std::size_t i = 1; i < raw.size(); i += 2) raw[i] = static_cast<char>(i * 2654435761U >> 24 & 0x3F);  // small positive floats
     for (int layer = 0; layer < layers; ++layer) {
         const auto number = std::to_string(layer);
         TensorProto weights;
         weights.set_data_type(TensorProto::FLOAT);
         weights.add_dims(width), weights.add_dims(width);
-        std::string raw(static_cast<std::size_t>(width * width) * sizeof(float), '\0');
-        for (std::size_t i = 1; i < raw.size(); i += 2) raw[i] = static_cast<char>(i * 2654435761U >> 24 & 0x3F);  // small positive floats
-        weights.set_raw_data(std::move(raw));
+        weights.set_raw_data(raw);
         file.constant("w" + number, std::move(weights)).constant("b" + number, counting({width}));
         file.node("MatMul", {"x" + number, "w" + number}, {"p" + number}).node("Add", {"p" + number, "b" + number}, {"s" + number});
         file.node("Relu", {"s" + number}, {"x" + std::to_string(layer + 1)});
