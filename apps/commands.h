@@ -35,6 +35,16 @@ struct InspectOptions {
 };
 int inspect(const InspectOptions& options, const Console& console);
 
+/// Plain k-way partition of a METIS (.graph) or hMETIS (.hgr) file.
+struct PartitionOptions {
+    std::filesystem::path graph;
+    std::filesystem::path out;  ///< the block of each vertex, one a line
+    int blocks = 2;
+    double imbalance = 0.03;
+    std::uint64_t seed = 1;
+};
+int partition_graph(const PartitionOptions& options, const Console& console);
+
 /// @param what boards, links, topologies or networks
 int list(const std::string& what, const Console& console);
 

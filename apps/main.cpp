@@ -51,6 +51,7 @@ struct Arguments {
     std::string network;
     std::string what;
     apps::InspectOptions inspect;
+    apps::PartitionOptions partition;
     std::vector<std::string> bindings;
     std::function<int()> command;
 };
@@ -91,6 +92,16 @@ void add_commands(CLI::App& app, Arguments& arguments) {
             return apps::inspect(arguments.inspect, arguments.console);
         };
     });
+
+    auto* partition = app.add_subcommand("partition", "plain k-way partition of a METIS (.graph) or hMETIS (.hgr) file");
+    partition->add_option("GRAPH", arguments.partition.graph, "graph, or hypergraph where the name ends in .hgr")->required();
+    partition->add_option("-k,--blocks", arguments.partition.blocks, "number of blocks")->required()->check(CLI::Range(1, 1'000'000));
+    partition->add_option("-o,--out", arguments.partition.out, "file for the block of each vertex, one a line")->required();
+    partition->add_option("--imbalance", arguments.partition.imbalance, "what a block may weigh above the mean, as a fraction (0.03)")
+        ->check(CLI::Range(0.0, 1.0));
+    partition->add_option("--seed", arguments.partition.seed, "of every random choice");
+    partition->callback(
+        [&arguments] { arguments.command = [&arguments] { return apps::partition_graph(arguments.partition, arguments.console); }; });
 
     auto* list = app.add_subcommand("list", "what the catalogues hold");
     list->add_option("WHAT", arguments.what, "boards, links, topologies or networks")
