@@ -36,6 +36,7 @@ TEST_CASE("studies end as their page says, with every event accounted for") {
              Expected{"magnet_quench", 0, 1},
              Expected{"mlperf_tiny_keywords", 0, 1},
              Expected{"cms_interaction_network", 0, 100},
+             Expected{"cms_deepdoublex", 0, 300},
              Expected{"cms_particlenet_hlt", 0, 500},
          }) {
         CAPTURE(study);
