@@ -12,16 +12,16 @@ namespace {
 /// True where the first operator that cares reads axis 1 as channels (convolutions of images and
 /// sequences), looking through what works element by element.
 bool channels_first(const onnx::FoldedGraph& graph, const std::string& value) {
-    static const std::set<std::string> kImage{"Conv",        "BatchNormalization",   "MaxPool", "AveragePool", "GlobalAveragePool",
-                                              "ConvInteger", "InstanceNormalization"};
-    static const std::set<std::string> kThrough{
+    static const std::set<std::string> image_operators{"Conv",        "BatchNormalization",   "MaxPool", "AveragePool", "GlobalAveragePool",
+                                                       "ConvInteger", "InstanceNormalization"};
+    static const std::set<std::string> elementwise_operators{
         "Quant",     "BipolarQuant",          "Relu", "Mul", "Add", "Sub", "Div", "QuantizeLinear", "DequantizeLinear",
         "LeakyRelu", "DynamicQuantizeLinear", "Pad"};
     std::string at = value;
     for (const auto& node : graph.nodes) {
         if (node.inputs.empty() || node.inputs.front() != at) continue;
-        if (kImage.contains(node.op_type)) return node.integer("channels_last", 0) == 0;
-        if (!kThrough.contains(node.op_type)) return false;
+        if (image_operators.contains(node.op_type)) return node.integer("channels_last", 0) == 0;
+        if (!elementwise_operators.contains(node.op_type)) return false;
         at = node.outputs.front();
     }
     return false;

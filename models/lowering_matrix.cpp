@@ -150,7 +150,7 @@ class GemmSteps {
         const std::string& from = gemm_.inputs[input];
         if (gemm_.integer(attribute, 0) == 0) return from;
         const Shape& shape = context_.shape(from);
-        const std::string name = step(attribute, {shape[1], shape[0]});
+        std::string name = step(attribute, {shape[1], shape[0]});
         add("Transpose", {from}, name);
         return name;
     }
