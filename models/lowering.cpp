@@ -1,5 +1,7 @@
 #include "models/lowering.h"
 
+#include <map>
+#include <optional>
 #include <set>
 
 #include "models/lowering_context.h"
@@ -9,29 +11,37 @@ namespace tessera::models {
 
 namespace {
 
-/// True where the first operator that cares reads axis 1 as channels (convolutions of images and
-/// sequences), looking through what works element by element.
-bool channels_first(const onnx::FoldedGraph& graph, const std::string& value) {
+/// Whether axis 1 of a value holds its channels, as convolutions of images and sequences read it: what the
+/// first operator that cares says, looking through what works element by element. Nothing where none cares.
+std::optional<bool> channels_first(const onnx::FoldedGraph& graph, const std::string& value) {
     static const std::set<std::string> image_operators{"Conv",        "BatchNormalization",   "MaxPool", "AveragePool", "GlobalAveragePool",
                                                        "ConvInteger", "InstanceNormalization"};
+    static const std::set<std::string> matrix_operators{"MatMul", "MatMulInteger", "Gemm", "LayerNormalization", "LSTM", "GRU"};
     static const std::set<std::string> elementwise_operators{
-        "Quant",     "BipolarQuant",          "Relu", "Mul", "Add", "Sub", "Div", "QuantizeLinear", "DequantizeLinear",
-        "LeakyRelu", "DynamicQuantizeLinear", "Pad"};
-    std::string at = value;
+        "Quant",     "BipolarQuant",          "Relu", "Mul",     "Add", "Sub", "Div", "QuantizeLinear", "DequantizeLinear",
+        "LeakyRelu", "DynamicQuantizeLinear", "Pad",  "Sigmoid", "Tanh"};
+    std::set<std::string> reached{value};
     for (const auto& node : graph.nodes) {
-        if (node.inputs.empty() || node.inputs.front() != at) continue;
+        if (node.inputs.empty() || !reached.contains(node.inputs.front())) continue;
         if (image_operators.contains(node.op_type)) return node.integer("channels_last", 0) == 0;
-        if (!elementwise_operators.contains(node.op_type)) return false;
-        at = node.outputs.front();
+        if (matrix_operators.contains(node.op_type)) return false;
+        if (elementwise_operators.contains(node.op_type)) reached.insert(node.outputs.front());
     }
-    return false;
+    return std::nullopt;
 }
 
+/// Axis of the channels: of inputs that no operator tells, as of the others; the last where none tells.
 void add_inputs(LoweringContext& context) {
+    std::map<std::string, std::optional<bool>> first;
+    bool any_first = false;
+    for (const auto& name : context.graph.inputs) {
+        if (context.graph.value(name).shape.size() > 2) first[name] = channels_first(context.graph, name);
+        any_first = any_first || first[name].value_or(false);
+    }
     for (const auto& name : context.graph.inputs) {
         const std::size_t rank = context.graph.value(name).shape.size();
         TokenAxes axes(rank, true);
-        if (rank > 0) axes[rank > 2 && channels_first(context.graph, name) ? 1 : rank - 1] = false;
+        if (rank > 0) axes[rank > 2 && first[name].value_or(any_first) ? 1 : rank - 1] = false;
         onnx::Node node;
         node.name = name;
         node.op_type = "Input";

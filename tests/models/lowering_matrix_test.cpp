@@ -145,6 +145,20 @@ TEST_CASE("QONNX's channels-last convolution has its window between outputs and 
     CHECK(result_of(network) == StreamShape{30, 4});
 }
 
+TEST_CASE("an input's channels lie where its first operator reads them, or else as those of the other inputs") {
+    OnnxFile file;
+    file.input("x", {1, 3, 8}).input("z", {1, 2, 8}).constant("w", counting({4, 3, 1})).constant("m", counting({8, 5}));
+    file.node("Relu", {"x"}, {"r"}).node("Conv", {"r", "w"}, {"y"}).node("Sigmoid", {"z"}, {"s"});
+    const auto sequence = import_file(file.output("y").output("s"));
+    CHECK(sequence.tensors[0].stream() == StreamShape{8, 3});
+    CHECK(sequence.tensors[1].stream() == StreamShape{8, 2});
+    file.node("MatMul", {"z", "m"}, {"p"});
+    CHECK(import_file(file.output("p")).tensors[1].stream() == StreamShape{2, 8});
+    OnnxFile tokens;
+    tokens.input("z", {1, 2, 8}).node("Sigmoid", {"z"}, {"s"});
+    CHECK(import_file(tokens.output("s")).tensors[0].stream() == StreamShape{2, 8});
+}
+
 TEST_CASE("a kernel or a bias that depends on data is refused") {
     OnnxFile file;
     file.input("x", {1, 2, 8}).input("k", {3, 2, 3}).node("Conv", {"x", "k"}, {"y"}).output("y");
