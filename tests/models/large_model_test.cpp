@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "models/precision.h"
 #include "tests/models/lowering_fixture.h"
 #include "tests/shared_files.h"
 
@@ -74,6 +75,20 @@ TEST_CASE("the time of an import grows with the nodes, not with their square") {
     const double many = seconds_for(8000);
     MESSAGE("6000 nodes: " << few << " s, 24000 nodes: " << many << " s");
     CHECK(many < 8 * few + 0.1);  // four times the nodes; sixteen times the time would be the square
+}
+
+TEST_CASE("the CMS Particle Transformer is imported and quantised in a small part of 3 s") {
+    const auto file = shared_file("models/cms_particletransformer_AK4.onnx");
+    if (!file) return;
+    const double start = processor_seconds();
+    auto network = models::import_onnx(
+        *file, {{"n_input_1", 64}, {"n_input_2", 48}, {"n_input_3", 16}, {"n_input_4", 64}, {"n_input_5", 48}, {"n_input_6", 16}});
+    models::PrecisionRule rule;
+    rule.weight_bits = rule.activation_bits = 8;
+    models::apply_precision(network, {.rules = {rule}});
+    const double seconds = processor_seconds() - start;
+    MESSAGE("imported and quantised in " << seconds << " s of processor time");
+    CHECK(seconds < 3);
 }
 
 TEST_CASE("a model above 200 MB is refused before it is read") {
