@@ -176,6 +176,14 @@ TEST_CASE("weights of every type of ONNX come as their values") {
         file.input("x", {1, 2}, weights.data_type()).constant("w", weights).node("MatMul", {"x", "w"}, {"y"}).output("y");
         CHECK(only(import_file(file), OperatorKind::dense).weights.values == Values{1, -2});
     }
+    for (const int type : {TensorProto::INT8, TensorProto::UINT8, TensorProto::INT32}) {
+        CAPTURE(type);
+        OnnxFile file;
+        file.input("x", {1, 2}).constant("w", int32_field_tensor(type, {2, 1}, {3, 100})).node("Cast", {"w"}, {"r"}, {{"to", 1}});
+        const auto weights = only(import_file(file.node("MatMul", {"x", "r"}, {"y"}).output("y")), OperatorKind::dense).weights;
+        CHECK(weights.values == Values{3, 100});
+        CHECK(weights.format.width == (type == TensorProto::INT32 ? 0 : 8));  // eight bits tell a width, 32 do not
+    }
     OnnxFile file;  // a Constant node instead of an initialiser
     file.input("x", {1, 2}).node("Constant", {}, {"w"}, {{"value", float_tensor({2, 1}, {1, -2})}});
     file.node("MatMul", {"x", "w"}, {"y"}).output("y");
