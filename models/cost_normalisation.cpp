@@ -51,6 +51,16 @@ Lane gain_lanes(const CostContext& context, const Plan& p, const WeightSums& gai
     return lane;
 }
 
+/// What keeps a token while its lanes take turns: registers behind multiplexers; block RAM for one that would fill it.
+Resources waiting_token(const Plan& p) {
+    constexpr double kBlockRamBits = 36 * 1024;
+    Resources r{.lut = coefficient::kControlLut, .ff = coefficient::kControlFf};
+    if (p.all * p.bits > kBlockRamBits) return r + memory_resources(Memory::block_ram, p.lanes * p.bits, p.fold);
+    r.lut += p.all * p.bits * coefficient::kMultiplexerLut;
+    r.ff += p.all * p.bits;
+    return r;
+}
+
 Implementation normalisation(const CostContext& context, const Plan& p, const WeightSums& gain) {
     const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic, context.device);
     const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic, context.device);
@@ -64,10 +74,7 @@ Implementation normalisation(const CostContext& context, const Plan& p, const We
     r += scale.resources * p.out_lanes;
     r += root.resources;
     r += gains.resources;
-    if (p.fold > 1) {
-        r.lut += p.all * p.bits * coefficient::kMultiplexerLut + coefficient::kControlLut;
-        r.ff += p.all * p.bits + coefficient::kControlFf;
-    }
+    if (p.fold > 1) r += waiting_token(p);
     const int tree = pipeline_cycles(log2_up(p.lanes)) + 1;
     made.latency_cycles = tree + 1 + square.latency_cycles + tree + root.latency_cycles + scale.latency_cycles + gains.latency_cycles + 1;
     made.latency_cycles += 3 * (p.fold - 1);  // a pass for the mean, one for the variance, one for the result

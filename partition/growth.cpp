@@ -291,13 +291,13 @@ Clustering without(const Clustering& clusters, std::uint32_t dissolved) {
 
 }  // namespace
 
-std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits) {
+std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits) {
     Clustering clusters = cluster_shards(graph, space, {});
     for (;;) {
         Growth growth(graph, space, limits, clusters);
         const auto unfit = growth.run();
         if (!unfit) return growth.placement();
-        if (clusters.members[*unfit].size() == 1) return std::nullopt;
+        if (clusters.members[*unfit].size() == 1) return UnfitShard{clusters.members[*unfit].front()};
         clusters = without(clusters, *unfit);
     }
 }

@@ -58,10 +58,22 @@ NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, st
                     plan.tmux_period_bx, needed, board.name, most)};
 }
 
-NodeFailure too_large(const NodePlan& plan, const boards::Board& board) {
-    return {"slr", 1, 1, "SLRs",
-            fmt::format("at a TMUX period of {} BX a piece of an operator that cannot be cut further does not fit on an SLR of {}",
-                        plan.tmux_period_bx, board.name)};
+NodeFailure too_large(const NodePlan& plan, const models::Operator& op, const std::vector<ShardVariant>& variants,
+                      const boards::Board& board) {
+    const Resources capacity = board.slr_capacity();
+    const auto size_of = [&](const ShardVariant& variant) { return variant.resources.max_fraction(capacity); };
+    const auto smaller = [&](const auto& a, const auto& b) { return size_of(a) < size_of(b); };
+    const auto& smallest = *std::min_element(variants.begin(), variants.end(), smaller);
+    std::size_t scarcest = 0;
+    double most = 0;
+    for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+        const double fraction = smallest.resources.values()[r] / std::max(capacity.values()[r], 1e-9);
+        if (fraction > most) most = fraction, scarcest = r;
+    }
+    const double needed = smallest.resources.values()[scarcest], available = capacity.values()[scarcest];
+    return {Resources::names[scarcest], needed, available, fmt::format("{} of one SLR", Resources::names[scarcest]),
+            fmt::format("at a TMUX period of {} BX the smallest piece of {} ({}) takes {:.0f} {} of one SLR of {}, {:.0f} are there",
+                        plan.tmux_period_bx, op.name, op.type, needed, Resources::names[scarcest], board.name, available)};
 }
 
 NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
@@ -150,8 +162,12 @@ class NodeMapper {
         std::optional<Mapping> quickest;
         std::optional<NodeFailure> failure;
         for (int attempt = 0, found = 0; attempt < attempts && found < kMostFound; ++attempt) {
-            auto grown = grow_boards(graph, space_, limits);
-            if (!grown) return too_large(plan_, problem_.board);
+            const auto growth = grow_boards(graph, space_, limits);
+            if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
+                const auto& op = problem_.network->operators[graph.shards[unfit->shard].op];
+                return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
+            }
+            const auto* grown = std::get_if<Placement>(&growth);
             if (grown->boards > static_cast<std::size_t>(most_boards_)) {
                 if (!failure) failure = too_many_boards(plan_, problem_.board, grown->boards, most_boards_);
                 break;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <variant>
 #include <vector>
 
 #include "partition/shard_graph.h"
@@ -36,14 +36,18 @@ struct GrowthLimits {
     std::size_t most_boards = std::numeric_limits<std::size_t>::max();  ///< growth stops beyond
 };
 
+/// A shard that fits no empty SLR, however it is built.
+struct UnfitShard {
+    std::uint32_t shard = 0;
+};
+
 /// Fills boards one after another with clusters of shards. A cluster is placed only after all that it reads, so that data
 /// never flow back to an earlier board; among those the one that shares most data with the board
 /// under way comes next (greedy graph growing, Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998,
 /// section 4.2, made one-directional). Of the ways to build it, it takes the one that leaves the
 /// board's resources most evenly filled, less what its speed is worth.
-/// Nothing where a shard does not fit an empty SLR in any way. A placement of more than
-/// `limits.most_boards` is given up before all shards have a board.
-std::optional<Placement> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
+/// A placement of more than `limits.most_boards` is given up before all shards have a board.
+std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
 /// How many chunks each shard may stream: `most` where its result stays on its board; elsewhere
 /// fewer for small transfers, so that all transfers of an event are no more than `most_in_all`
