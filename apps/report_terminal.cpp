@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "apps/report.h"
 #include "apps/report_text.h"
@@ -61,7 +62,7 @@ std::string waterfall_chart(const Json& report) {
     const auto& latency = report["latency_ns"];
     const double total = real(latency["simulated"]["max"]);
     const auto line = timeline(latency["breakdown"], total, kBar);
-    const auto column = [&](double ns) { return std::min(kBar, static_cast<std::size_t>(ns / total * kBar + 0.5)); };
+    const auto column = [&](double ns) { return std::min(kBar, static_cast<std::size_t>(std::lround(ns / total * kBar))); };
     std::string chart;
     for (const auto& row : latency["waterfall"]) {
         const double begin = real(row["begin_ns"]);

@@ -46,6 +46,7 @@ Device read_device(const JsonReader& reader) {
 
 const Device& find_device(const std::vector<Device>& devices, const JsonReader& where) {
     std::vector<std::string> names;
+    names.reserve(devices.size());
     for (const auto& device : devices) names.push_back(device.name);
     const std::string name = where.one_of(names);
     return *std::find_if(devices.begin(), devices.end(), [&](const Device& device) { return device.name == name; });

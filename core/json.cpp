@@ -146,7 +146,7 @@ std::string JsonReader::one_of(const std::vector<std::string>& allowed) const {
     std::string expected = "one of";
     for (const auto& each : allowed) expected += " \"" + each + "\"";
     if (!value_.is_string()) fail("found " + shown(value_), expected);
-    const auto value = value_.get<std::string>();
+    auto value = value_.get<std::string>();
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) fail("found " + shown(value_), expected);
     return value;
 }

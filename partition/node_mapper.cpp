@@ -202,7 +202,7 @@ class NodeMapper {
         const auto topology = make_topology(placement.boards);
         const topologies::RoutingTable table(topology);
         const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-        const auto places = place_on_topology(mapping, topology, table, seed_);
+        auto places = place_on_topology(mapping, topology, table, seed_);
         std::vector<int> hops;
         for (const std::uint32_t a : places) {
             for (const std::uint32_t b : places) hops.push_back(std::max(0, table.hops(id_at<BoardId>(a), id_at<BoardId>(b))));

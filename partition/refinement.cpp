@@ -25,7 +25,10 @@ void add_to(Reach& reach, std::uint32_t board, int change) {
     const auto place = std::find_if(reach.begin(), reach.end(), [&](const auto& entry) { return entry.first == board; });
     if (place == reach.end()) {
         reach.emplace_back(board, 1);
-    } else if ((place->second += static_cast<std::uint32_t>(change)) == 0) {
+        return;
+    }
+    place->second += static_cast<std::uint32_t>(change);
+    if (place->second == 0) {
         *place = reach.back();
         reach.pop_back();
     }
