@@ -44,17 +44,25 @@ struct RunState {
     Timing timing;
 };
 
-RunState begin(const std::filesystem::path& file, const std::filesystem::path& network, const Console& console) {
+RunState begin_imported(const std::filesystem::path& file, const std::filesystem::path& network_file, models::Network network) {
     RunState state;
     state.study = read_study(file);
-    state.study_json = portable_study(file, network);
-    say(console, "importing the network of study \"" + state.study.name + "\"");
-    const Stopwatch import_watch;
-    state.network = import_network(state.study, network);
-    state.timing.import_s = import_watch.seconds();
-    const Stopwatch cost_watch;
+    state.study_json = portable_study(file, network_file);
+    state.network = std::move(network);
+    const Stopwatch watch;
     models::apply_precision(state.network, state.study.precision);
-    state.timing.cost_s = cost_watch.seconds();
+    state.timing.cost_s = watch.seconds();
+    return state;
+}
+
+RunState begin(const std::filesystem::path& file, const std::filesystem::path& network_file, const Console& console) {
+    const auto study = read_study(file);
+    say(console, "importing the network of study \"" + study.name + "\"");
+    const Stopwatch watch;
+    auto network = import_network(study, network_file);
+    const double import_s = watch.seconds();
+    RunState state = begin_imported(file, network_file, std::move(network));
+    state.timing.import_s = import_s;
     return state;
 }
 
@@ -88,13 +96,14 @@ bool map_into(RunState& state, const std::filesystem::path& out, const Console& 
     return true;
 }
 
-void simulate_into(RunState& state, const std::filesystem::path& out, const Console& console) {
+const sim::Result& simulate_into(RunState& state, const std::filesystem::path& out, const Console& console) {
     say(console, "simulating");
     const Stopwatch watch;
-    state.result = simulate_mapping(state.study, state.mapping, console.progress);
+    const auto& result = state.result.emplace(simulate_mapping(state.study, state.mapping, console.progress));
     state.timing.simulate_s = watch.seconds();
     remove_results(out, {"report.json", "report.md", "report.html"});
-    write_file(out / "simulation.json", compact(sim::to_json(*state.result)));
+    write_file(out / "simulation.json", compact(sim::to_json(result)));
+    return result;
 }
 
 int report_into(const RunState& state, const std::filesystem::path& out, const Console& console) {
@@ -111,6 +120,13 @@ int report_into(const RunState& state, const std::filesystem::path& out, const C
         fmt::print("{}\n  report    {}\n", terminal_summary(json), (out / "report.html").string());
     }
     return exit_code(json);
+}
+
+int run_steps(RunState state, const std::filesystem::path& out, const Console& console) {
+    make_folder(out);
+    // A mapping that the checker rejects is not worth the simulation's time; the report says why.
+    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, console);
+    return report_into(state, out, console);
 }
 
 /// What a run's folder holds so far: the study, what the search said, and the mapping where there is one.
@@ -140,11 +156,11 @@ Json violations_json(const std::vector<partition::Violation>& violations) {
 
 int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
         const Console& console) {
-    RunState state = begin(study, network, console);
-    make_folder(out);
-    // A mapping that the checker rejects is not worth the simulation's time; the report says why.
-    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, console);
-    return report_into(state, out, console);
+    return run_steps(begin(study, network, console), out, console);
+}
+
+int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console) {
+    return run_steps(begin_imported(study, "", std::move(network)), out, console);
 }
 
 int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
@@ -182,8 +198,7 @@ int simulate(const std::filesystem::path& out, const Console& console) {
     state.mapping = partition::read_mapping(JsonReader::from_file(out / "mapping.json"));
     state.violations = partition::check(state.mapping);
     for (const auto& each : state.violations) say(console, fmt::format("{}: {}: {}", each.rule, each.where, each.what));
-    simulate_into(state, out, console);
-    const auto& result = *state.result;
+    const auto& result = simulate_into(state, out, console);
     if (console.json) {
         fmt::print("{}", pretty(sim::to_json(result)));
     } else {

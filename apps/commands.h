@@ -22,6 +22,8 @@ struct Console {
 /// simulation.json and report.{json,md,html}; check, simulate and report work from it alone.
 
 int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
+/// run with a network that was imported already, for many questions to one network.
+int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console);
 int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
 int check(const std::filesystem::path& out, const Console& console);
 int simulate(const std::filesystem::path& out, const Console& console);

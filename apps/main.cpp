@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #include "apps/commands.h"
+#include "apps/explore/explore.h"
 #include "core/error.h"
 
 namespace {
@@ -52,6 +54,7 @@ struct Arguments {
     std::string what;
     apps::InspectOptions inspect;
     apps::PartitionOptions partition;
+    apps::explore::Options explore;
     std::vector<std::string> bindings;
     std::function<int()> command;
 };
@@ -74,12 +77,32 @@ void add_folder_command(CLI::App& app, Arguments& arguments, const std::string& 
         [&arguments, action] { arguments.command = [&arguments, action] { return action(arguments.out, arguments.console); }; });
 }
 
+void add_explore_command(CLI::App& app, Arguments& arguments) {
+    auto& options = arguments.explore;
+    options.jobs = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    auto* command = app.add_subcommand("explore", "run a study over many values of its parameters; starts again where it was stopped");
+    command->add_option("EXPLORATION", options.exploration, "exploration file (see apps/studies/README.md)")->required();
+    command->add_option("-o,--out", options.out, "folder for the results; made where it is missing")->required();
+    command->add_option("--network", options.network, "file that takes the place of the study's network");
+    command->add_option("-j,--jobs", options.jobs, "points that run at a time; one a processor core without it")
+        ->check(CLI::Range(1, 1024));
+    command->add_option("--minimise", options.minimise, "boards: the fewest with which each point still passes")
+        ->check(CLI::IsMember({"boards"}));
+    command->add_option("--maximise", options.maximise, "a measure: its best value that passes, for each value of each axis");
+    command->add_option("--frontier", options.frontier, "measures in which no passing point beats those that are listed")->delimiter(',');
+    command->add_flag("--sensitivity", options.sensitivity, "change one and two parameters at a time, instead of all combinations");
+    command->callback(
+        [&arguments] { arguments.command = [&arguments] { return apps::explore::explore(arguments.explore, arguments.console); }; });
+}
+
 void add_commands(CLI::App& app, Arguments& arguments) {
     add_study_command(app, arguments, "run", "import, map, check, simulate and report", apps::run);
     add_study_command(app, arguments, "map", "import and map: OUT/mapping.json", apps::map);
     add_folder_command(app, arguments, "check", "check OUT/mapping.json from first principles", apps::check);
     add_folder_command(app, arguments, "simulate", "simulate OUT/mapping.json: OUT/simulation.json", apps::simulate);
     add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);
+
+    add_explore_command(app, arguments);
 
     auto* inspect = app.add_subcommand("inspect", "operators, parameters, MACs, bits, sparsity and EBOPs of a network");
     inspect->add_option("MODEL", arguments.inspect.model, "ONNX file, conifer JSON file, or name of the zoo")->required();

@@ -1,25 +1,9 @@
 #include "apps/report.h"
+#include "apps/report_text.h"
 #include "core/error.h"
 #include "core/files.h"
 
 namespace tessera::apps {
-
-namespace {
-
-/// JSON that may stand inside a script element: no "</" and no "<!--" can close or confuse it.
-std::string script_safe(const Json& json) {
-    std::string safe;
-    for (const char c : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
-        if (c == '<') {
-            safe += "\\u003c";
-        } else {
-            safe += c;
-        }
-    }
-    return safe;
-}
-
-}  // namespace
 
 std::string html_report(const Json& report) {
     const auto file = data_root() / "apps" / "report_page.html";

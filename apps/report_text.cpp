@@ -7,6 +7,18 @@
 
 namespace tessera::apps {
 
+std::string script_safe(const Json& json) {
+    std::string safe;
+    for (const char c : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
+        if (c == '<') {
+            safe += "\\u003c";
+        } else {
+            safe += c;
+        }
+    }
+    return safe;
+}
+
 std::string verdict_word(const Json& report) {
     if (report.contains("no_mapping")) return "NO MAPPING";
     return report["verdict"]["pass"].get<bool>() ? "PASS" : "FAIL";

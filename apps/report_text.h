@@ -14,6 +14,9 @@ inline double real(const Json& json) { return json.get<double>(); }
 inline std::string text(const Json& json) { return json.get<std::string>(); }
 inline std::int64_t count(const Json& json) { return json.get<std::int64_t>(); }
 
+/// JSON that may stand inside a script element: no "</" and no "<!--" can close or confuse it.
+std::string script_safe(const Json& json);
+
 /// "PASS", "FAIL" or "NO MAPPING".
 std::string verdict_word(const Json& report);
 

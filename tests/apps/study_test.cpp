@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "apps/explore/exploration.h"
 #include "core/error.h"
 #include "models/import.h"
 #include "tests/apps/command.h"
@@ -10,10 +11,11 @@ namespace tessera::tests {
 
 namespace {
 
-std::vector<std::filesystem::path> shipped_studies() {
+/// The files of apps/studies: studies, or the explorations, which have axes.
+std::vector<std::filesystem::path> shipped(bool explorations) {
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "apps" / "studies")) {
-        if (entry.path().extension() == ".json") files.push_back(entry.path());
+        if (entry.path().extension() == ".json" && read_json(entry.path()).contains("axes") == explorations) files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
     return files;
@@ -40,7 +42,7 @@ void check_rejected(const Json& change, const std::string& path) {
 }  // namespace
 
 TEST_CASE("every shipped study can be read") {
-    const auto files = shipped_studies();
+    const auto files = shipped(false);
     CHECK(files.size() >= 20);
     std::set<std::string> names;
     for (const auto& file : files) {
@@ -54,6 +56,20 @@ TEST_CASE("every shipped study can be read") {
             CHECK(study.network.has("source"));
             CHECK(study.network.at("sha256").text().size() == 64);
         }
+    }
+}
+
+TEST_CASE("every shipped exploration can be read, and so can the study of each of its points") {
+    const auto files = shipped(true);
+    CHECK(files.size() >= 2);
+    const TemporaryFolder folder;
+    for (const auto& file : files) {
+        CAPTURE(file.string());
+        const auto exploration = apps::explore::read_exploration(file, "");
+        CHECK_FALSE(exploration.question.empty());
+        const auto points = apps::explore::grid(exploration);
+        CHECK(points.size() > 1);
+        for (const auto& point : points) CHECK_NOTHROW(apps::read_study(write_study(folder, point.study)));
     }
 }
 

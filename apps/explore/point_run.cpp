@@ -1,0 +1,59 @@
+#include "apps/explore/point_run.h"
+
+#include <exception>
+
+#include "apps/commands.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace tessera::apps::explore {
+
+namespace {
+
+constexpr int kBadInput = 1;
+
+/// Records why a run failed; files are named as they are within its folder, so that the same error reads the same everywhere.
+int failed(const std::filesystem::path& folder, std::string what) {
+    const auto prefix = folder.string() + "/";
+    for (auto at = what.find(prefix); at != std::string::npos; at = what.find(prefix)) what.erase(at, prefix.size());
+    write_file(folder / "error.txt", what);
+    return kBadInput;
+}
+
+}  // namespace
+
+std::filesystem::path point_folder(const std::filesystem::path& exploration_folder, const std::string& id) {
+    return exploration_folder / "points" / id;
+}
+
+int run_point(const Point& point, const models::Network& network, const std::filesystem::path& folder) {
+    try {
+        write_file(folder / "study.json", point.study.dump(1));
+        Console console;
+        console.quiet = true;
+        const int code = run_imported(folder / "study.json", folder, network, console);
+        for (const auto* name : {"mapping.json", "simulation.json", "search.json"}) std::filesystem::remove(folder / name);
+        return code;
+    } catch (const std::bad_alloc&) {
+        return failed(folder, "out of memory");
+    } catch (const std::exception& error) {
+        return failed(folder, error.what());
+    }
+}
+
+PointResult failed_point(const Point& point, const std::string& why) {
+    PointResult result;
+    result.id = point.id;
+    result.coordinates = point.coordinates;
+    result.binding = to_text(result.status);
+    result.explanation = why;
+    return result;
+}
+
+PointResult gather(const Point& point, const std::filesystem::path& folder) {
+    if (std::filesystem::exists(folder / "report.json"))
+        return from_report(point.id, point.coordinates, JsonReader::from_file(folder / "report.json").raw());
+    return failed_point(point, std::filesystem::exists(folder / "error.txt") ? read_file(folder / "error.txt") : "ended without a report");
+}
+
+}  // namespace tessera::apps::explore
