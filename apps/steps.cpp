@@ -1,6 +1,7 @@
 #include "apps/steps.h"
 
 #include "models/import.h"
+#include "sim/filling.h"
 
 namespace tessera::apps {
 
@@ -102,7 +103,7 @@ std::vector<partition::Violation> check_mapping(const Study& study, const models
 sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress) {
     sim::Options options;
     options.bunch_crossings = study.bunch_crossings;
-    options.filling = study.filling;
+    options.filled = sim::read_filling(study.filling);
     options.seed = study.seed;
     options.faults = study.faults;
     options.late_after_ns = study.latency_budget_ns;

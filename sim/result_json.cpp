@@ -20,8 +20,11 @@ Json to_json(const Result& result) {
     json["bunch_crossings"] = result.bunch_crossings;
     json["events"] = {{"injected", result.events.injected},   {"completed", result.events.completed}, {"lost", result.events.lost},
                       {"corrupted", result.events.corrupted}, {"in_flight", result.events.in_flight}, {"late", result.events.late}};
-    json["latency_ns"] = {
-        {"min", result.latency_ns.min}, {"p50", result.latency_ns.p50}, {"p99", result.latency_ns.p99}, {"max", result.latency_ns.max}};
+    json["latency_ns"] = {{"min", result.latency_ns.min},
+                          {"mean", result.latency_ns.mean},
+                          {"p50", result.latency_ns.p50},
+                          {"p99", result.latency_ns.p99},
+                          {"max", result.latency_ns.max}};
     json["max_latency_ticks"] = result.max_latency_ticks;
     json["latency_histogram_upto_ns_events"] = result.latency_histogram;
     json["max_interval_ns"] = result.max_interval_ns;
@@ -50,7 +53,7 @@ Result read_result(const JsonReader& reader) {
     result.events = {count(events, "injected"),  count(events, "completed"), count(events, "lost"),
                      count(events, "corrupted"), count(events, "in_flight"), count(events, "late")};
     const auto latency = reader.at("latency_ns");
-    result.latency_ns = {real(latency, "min"), real(latency, "p50"), real(latency, "p99"), real(latency, "max")};
+    result.latency_ns = {real(latency, "min"), real(latency, "mean"), real(latency, "p50"), real(latency, "p99"), real(latency, "max")};
     result.max_latency_ticks = count(reader, "max_latency_ticks");
     for (const auto& bin : reader.at("latency_histogram_upto_ns_events").items()) {
         const auto pair = bin.items();

@@ -8,16 +8,15 @@
 #include <stdexcept>
 
 #include "core/error.h"
-#include "sim/filling.h"
 #include "sim/kernel.h"
 
 namespace tessera::sim {
 
 namespace {
 
-constexpr std::int64_t kRecordedNs = 25'000;     // records of events are kept for twice the latency budget of the trigger
-constexpr std::int64_t kDrainBx = 100'000;       // after the last event; a system that is still moving then never ends
-constexpr std::int64_t kCrossingsPerSlice = 64;  // between two looks at the progress
+constexpr std::int64_t kRecordedNs = 25'000;  // records of events are kept for twice the latency budget of the trigger
+constexpr std::int64_t kDrainBx = 100'000;    // after the last event; a system that is still moving then never ends
+constexpr std::int64_t kEventsPerSlice = 64;  // between two looks at the progress
 constexpr std::size_t kHistogramBins = 40;
 
 /// The order in which stations are constructed; shuffled (Fisher and Yates) on request.
@@ -60,20 +59,23 @@ class Intervals {
 
 /// Injects and runs until nothing moves any more; returns the crossings that it played.
 std::int64_t play(System& system, const Tables& tables, const Options& options, Intervals& intervals) {
-    const auto filled = read_filling(options.filling);
     const auto nodes = static_cast<std::int64_t>(system.nodes.size());
     const std::int64_t end = options.bunch_crossings;
     std::int64_t bx = 0;
+    std::int64_t injected = 0;
+    auto filled = options.filled.begin();
     for (bool go_on = true; bx < end && go_on; ++bx) {
+        if (filled == options.filled.end()) filled = options.filled.begin();
+        if (!*filled++) continue;
         system.run_until(bx * tables.ticks_per_bx);
-        if (filled[static_cast<std::size_t>(bx % kBunchCrossingsPerOrbit)]) system.inject(static_cast<std::size_t>(bx % nodes), bx);
-        if (bx % kCrossingsPerSlice != 0) continue;
+        system.inject(static_cast<std::size_t>(bx % nodes), bx);
+        if (injected++ % kEventsPerSlice != 0) continue;
         intervals.collect(system);
         if (options.progress) go_on = options.progress(static_cast<double>(bx) / static_cast<double>(end));
     }
     std::int64_t tick = bx * tables.ticks_per_bx;
     const std::int64_t most = tick + kDrainBx * tables.ticks_per_bx;
-    for (; !system.is_idle() && tick < most; tick += kCrossingsPerSlice * tables.ticks_per_bx) system.run_until(tick);
+    for (; !system.is_idle() && tick < most; tick += kEventsPerSlice * tables.ticks_per_bx) system.run_until(tick);
     intervals.collect(system);
     if (options.progress) options.progress(1);
     return bx;
@@ -105,6 +107,9 @@ void fill_latency(const Statistics& statistics, double tick_ns, Result& result) 
     result.max_latency_ticks = std::max<std::int64_t>(0, statistics.max_latency_ticks);
     if (statistics.latencies.empty()) return;
     result.latency_ns.min = static_cast<double>(statistics.latencies.begin()->first) * tick_ns;
+    double sum = 0;
+    for (const auto& [ticks, events] : statistics.latencies) sum += static_cast<double>(ticks) * static_cast<double>(events);
+    result.latency_ns.mean = sum / static_cast<double>(statistics.completed) * tick_ns;
     result.latency_ns.p50 = percentile(statistics.latencies, statistics.completed, 0.5, tick_ns);
     result.latency_ns.p99 = percentile(statistics.latencies, statistics.completed, 0.99, tick_ns);
     result.latency_ns.max = static_cast<double>(statistics.max_latency_ticks) * tick_ns;

@@ -22,7 +22,7 @@ enum class Mode {
 struct Options {
     Mode mode = Mode::fast;
     std::int64_t bunch_crossings = 3564;
-    std::string filling = "all";                    ///< "all", or a scheme of sim/filling/*.json
+    std::vector<bool> filled{true};                 ///< which crossings have collisions, over and over (see filling.h)
     std::function<bool(double fraction)> progress;  ///< returns false to stop early; may be empty
     bool shuffle_construction = false;              ///< build the modules in another order: the result must not change
     std::uint64_t seed = 1;                         ///< of the faults, and of a shuffled construction
@@ -55,7 +55,7 @@ struct Result {
         std::int64_t late = 0;  ///< of the completed
     } events;
     struct {
-        double min = 0, p50 = 0, p99 = 0, max = 0;
+        double min = 0, mean = 0, p50 = 0, p99 = 0, max = 0;
     } latency_ns;
     std::int64_t max_latency_ticks = 0;
     std::vector<std::pair<double, std::int64_t>> latency_histogram;  ///< upper edge in ns, events

@@ -125,7 +125,7 @@ TEST_CASE("the nominal filling scheme has 2808 of 3564 crossings") {
 TEST_CASE("the gaps of a filling scheme let an overloaded stage recover") {
     sim::Options options;
     options.bunch_crossings = 2 * 3564;
-    options.filling = "nominal_2808";
+    options.filled = sim::read_filling("nominal_2808");
     const auto result = sim::simulate(folded(10, 1), options);
     CHECK(result.events.injected == 2 * 2808);
     CHECK(result.events.completed == 2 * 2808);
