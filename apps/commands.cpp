@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <sstream>
 
 #include "apps/report.h"
 #include "core/error.h"
@@ -96,10 +97,10 @@ bool map_into(RunState& state, const std::filesystem::path& out, const Console& 
     return true;
 }
 
-const sim::Result& simulate_into(RunState& state, const std::filesystem::path& out, const Console& console) {
+const sim::Result& simulate_into(RunState& state, const std::filesystem::path& out, sim::Trace* trace, const Console& console) {
     say(console, "simulating");
     const Stopwatch watch;
-    const auto& result = state.result.emplace(simulate_mapping(state.study, state.mapping, console.progress));
+    const auto& result = state.result.emplace(simulate_mapping(state.study, state.mapping, trace, console.progress));
     state.timing.simulate_s = watch.seconds();
     remove_results(out, {"report.json", "report.md", "report.html"});
     write_file(out / "simulation.json", compact(sim::to_json(result)));
@@ -125,7 +126,7 @@ int report_into(const RunState& state, const std::filesystem::path& out, const C
 int run_steps(RunState state, const std::filesystem::path& out, const Console& console) {
     make_folder(out);
     // A mapping that the checker rejects is not worth the simulation's time; the report says why.
-    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, console);
+    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, nullptr, console);
     return report_into(state, out, console);
 }
 
@@ -192,13 +193,42 @@ int check(const std::filesystem::path& out, const Console& console) {
     return violations.empty() ? 0 : 2;
 }
 
-int simulate(const std::filesystem::path& out, const Console& console) {
+namespace {
+
+sim::Trace wanted_trace(const TraceOptions& options, const partition::Mapping& mapping) {
+    sim::Trace trace;
+    trace.from_bx = options.from_bx;
+    trace.to_bx = options.from_bx + options.crossings;
+    for (const auto board : options.boards) {
+        if (board >= mapping.boards.size())
+            throw InputError("command line", "--boards", fmt::format("board {}", board), fmt::format("one of {}", mapping.boards.size()));
+        trace.boards.push_back(id_at<BoardId>(board));
+    }
+    return trace;
+}
+
+void write_traces(const TraceOptions& options, const sim::Trace& trace, const partition::Mapping& mapping) {
+    const auto write = [&](const std::filesystem::path& file, decltype(sim::write_vcd)* writer) {
+        if (file.empty()) return;
+        std::ostringstream text;
+        writer(trace, mapping, text);
+        write_file(file, text.str());
+    };
+    write(options.chrome, sim::write_chrome_trace);
+    write(options.vcd, sim::write_vcd);
+}
+
+}  // namespace
+
+int simulate(const std::filesystem::path& out, const TraceOptions& options, const Console& console) {
     RunState state;
     state.study = read_study(out / "study.json");
     state.mapping = partition::read_mapping(JsonReader::from_file(out / "mapping.json"));
     state.violations = partition::check(state.mapping);
     for (const auto& each : state.violations) say(console, fmt::format("{}: {}: {}", each.rule, each.where, each.what));
-    const auto& result = simulate_into(state, out, console);
+    auto trace = wanted_trace(options, state.mapping);
+    const auto& result = simulate_into(state, out, options.chrome.empty() && options.vcd.empty() ? nullptr : &trace, console);
+    write_traces(options, trace, state.mapping);
     if (console.json) {
         fmt::print("{}", pretty(sim::to_json(result)));
     } else {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "apps/steps.h"
 
@@ -26,7 +27,17 @@ int run(const std::filesystem::path& study, const std::filesystem::path& out, co
 int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console);
 int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
 int check(const std::filesystem::path& out, const Console& console);
-int simulate(const std::filesystem::path& out, const Console& console);
+
+/// What a simulation records for people to look at; an empty path: nothing.
+struct TraceOptions {
+    std::filesystem::path chrome;  ///< for Perfetto
+    std::filesystem::path vcd;
+    std::int64_t from_bx = 0;
+    std::int64_t crossings = 20;
+    std::vector<std::uint32_t> boards;  ///< of a time node; empty: all
+};
+int simulate(const std::filesystem::path& out, const TraceOptions& options, const Console& console);
+
 int report(const std::filesystem::path& out, const Console& console);
 
 /// What to inspect: an ONNX or conifer file, or a name of the zoo.

@@ -53,6 +53,7 @@ struct Arguments {
     std::string network;
     std::string what;
     apps::InspectOptions inspect;
+    apps::TraceOptions trace;
     apps::PartitionOptions partition;
     apps::explore::Options explore;
     std::vector<std::string> bindings;
@@ -95,11 +96,23 @@ void add_explore_command(CLI::App& app, Arguments& arguments) {
         [&arguments] { arguments.command = [&arguments] { return apps::explore::explore(arguments.explore, arguments.console); }; });
 }
 
+void add_simulate_command(CLI::App& app, Arguments& arguments) {
+    auto* command = app.add_subcommand("simulate", "simulate OUT/mapping.json: OUT/simulation.json");
+    command->add_option("OUT", arguments.out, "folder of a run")->required();
+    command->add_option("--trace", arguments.trace.chrome, "also write a trace for Perfetto or chrome://tracing");
+    command->add_option("--vcd", arguments.trace.vcd, "also write waves of links and boards");
+    command->add_option("--from-bx", arguments.trace.from_bx, "first crossing that is traced (default 0)")->check(CLI::NonNegativeNumber);
+    command->add_option("--crossings", arguments.trace.crossings, "crossings that are traced (default 20)")->check(CLI::PositiveNumber);
+    command->add_option("--boards", arguments.trace.boards, "boards that are traced, as 0,3,4 (default all)")->delimiter(',');
+    command->callback(
+        [&arguments] { arguments.command = [&arguments] { return apps::simulate(arguments.out, arguments.trace, arguments.console); }; });
+}
+
 void add_commands(CLI::App& app, Arguments& arguments) {
     add_study_command(app, arguments, "run", "import, map, check, simulate and report", apps::run);
     add_study_command(app, arguments, "map", "import and map: OUT/mapping.json", apps::map);
     add_folder_command(app, arguments, "check", "check OUT/mapping.json from first principles", apps::check);
-    add_folder_command(app, arguments, "simulate", "simulate OUT/mapping.json: OUT/simulation.json", apps::simulate);
+    add_simulate_command(app, arguments);
     add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);
 
     add_explore_command(app, arguments);

@@ -100,12 +100,13 @@ std::vector<partition::Violation> check_mapping(const Study& study, const models
     return violations;
 }
 
-sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress) {
+sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, sim::Trace* trace, const Progress& progress) {
     sim::Options options;
     options.bunch_crossings = study.bunch_crossings;
     options.filled = sim::read_filling(study.filling);
     options.seed = study.seed;
     options.faults = study.faults;
+    options.trace = trace;
     options.late_after_ns = study.latency_budget_ns;
     options.progress = [&](double fraction) {
         if (progress) progress("simulating", fraction);

@@ -44,7 +44,7 @@ std::pair<Search, partition::Mapping> find_mapping(const Study& study, const mod
 /// Both checks of a mapping: on its own and against the network that it lays out.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);
 
-/// Runs the simulation that the study asks for.
-sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, const Progress& progress);
+/// Runs the simulation that the study asks for; `trace` may be nullptr.
+sim::Result simulate_mapping(const Study& study, const partition::Mapping& mapping, sim::Trace* trace, const Progress& progress);
 
 }  // namespace tessera::apps

@@ -180,7 +180,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     const FaultTable faults(tables, mapping.tmux_period_bx, options.faults, options.seed);
     Statistics statistics(tables);
     const double late_after_ticks = std::min(options.late_after_ns / mapping.tick_ns(), 1e18);
-    const Model model{tables, faults, statistics, options.mode, static_cast<std::int64_t>(late_after_ticks)};
+    const Model model{tables, faults, statistics, options.mode, static_cast<std::int64_t>(late_after_ticks), options.trace};
     const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
     const auto window = static_cast<std::size_t>(static_cast<double>(kRecordedNs) / (mapping.clock.bx_ns() * mapping.tmux_period_bx)) + 4;
     System system(model, nodes, window, construction_order(nodes * tables.stations, options));

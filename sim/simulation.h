@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "partition/mapping.h"
 #include "sim/faults.h"
+#include "sim/trace.h"
 
 namespace tessera::sim {
 
@@ -27,6 +28,7 @@ struct Options {
     bool shuffle_construction = false;              ///< build the modules in another order: the result must not change
     std::uint64_t seed = 1;                         ///< of the faults, and of a shuffled construction
     Faults faults;
+    Trace* trace = nullptr;                                          ///< records what it wants, where there is one
     double late_after_ns = std::numeric_limits<double>::infinity();  ///< events that take longer are counted as late
 };
 

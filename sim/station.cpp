@@ -117,6 +117,10 @@ void Station::start_what_is_ready(std::uint32_t s) {
         if (!faults_.empty() && faults_.dead(node_.number(), station_, start, end))
             health = hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
         node_.stamp_shard(event, s, chunk, start);
+        if (node_.model().trace != nullptr) {
+            node_.trace(event, {start, 0, static_cast<std::int32_t>(shard.interval_ticks), s, static_cast<std::uint32_t>(chunk), 0,
+                                TraceRecord::kInShard});
+        }
         state.free_at = start + shard.interval_ticks;
         statistics_.shard_busy_ticks[s] += shard.interval_ticks;
         if (++state.chunk == shard.chunks) {
@@ -168,6 +172,10 @@ void Station::send(const Task& task) {
     statistics_.link_peak_ticks[id] = std::max(statistics_.link_peak_ticks[id], waiting);
     ++statistics_.link_chunks;
     node_.stamp_hop(chunk.event, chunk.transfer, chunk.hop, chunk.number, start, length, free_at + latency);
+    if (node_.model().trace != nullptr) {
+        node_.trace(chunk.event,
+                    {start, 0, static_cast<std::int32_t>(length), chunk.transfer, chunk.number, 0, static_cast<std::int16_t>(chunk.hop)});
+    }
     transmit(chunk, free_at + latency);
 }
 

@@ -115,6 +115,14 @@ std::uint64_t TimeNode::key(std::int64_t event, std::size_t position) const {
     return mixed(mixed(number_ ^ (static_cast<std::uint64_t>(event) << 24U)) + position);
 }
 
+void TimeNode::trace(std::int64_t event, TraceRecord record) {
+    const auto* slot = find(event);
+    if (slot == nullptr || !model_.trace->wants(slot->bx)) return;
+    record.bx = slot->bx;
+    record.time_node = static_cast<std::uint16_t>(number_);
+    model_.trace->add(record);
+}
+
 void TimeNode::note(std::int64_t event, const std::string& where) {
     if (const auto* slot = find(event)) statistics_.note_loss(slot->bx, where);
 }

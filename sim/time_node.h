@@ -45,6 +45,7 @@ struct Model {
     Statistics& statistics;
     Mode mode;
     std::int64_t late_after_ticks;  ///< events that take longer are late
+    Trace* trace;                   ///< may be nullptr
 };
 
 /// The events that one time node has in flight, in the order of their crossings.
@@ -104,6 +105,8 @@ class TimeNode {
                    std::int64_t arrival);
     /// A number of its own for a step of an event, given its position in the event's record.
     std::uint64_t key(std::int64_t event, std::size_t position) const;
+    /// Completes and keeps a record of an event, where it is wanted.
+    void trace(std::int64_t event, TraceRecord record);
     /// Notes for people where an event was damaged.
     void note(std::int64_t event, const std::string& where);
     /// A decision transfer delivers a chunk. With the last of all its decisions the event is done.

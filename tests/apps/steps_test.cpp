@@ -89,6 +89,16 @@ TEST_CASE("faults of the study: the report counts what they cost and says where"
     CHECK(report["losses"][0].get<std::string>().find("board 0: dead in BX ") == 0);
 }
 
+TEST_CASE("a simulation is traced on request, for boards that are there") {
+    const Mapped mapped;
+    const auto command = "simulate " + quoted(mapped.out) + " --trace " + quoted(mapped.folder / "trace.json") + " --crossings 3";
+    CHECK(tessera(command).code == 0);
+    CHECK(read_json(mapped.folder / "trace.json")["traceEvents"].size() > 3);
+    const auto outcome = tessera(command + " --boards 7");
+    CHECK(outcome.code == 1);
+    CHECK(outcome.err == "tessera: command line: --boards: board 7; expected one of 1\n");
+}
+
 TEST_CASE("a mapping that is no mapping: 1 with one message") {
     const Mapped mapped;
     mapped.tamper([](Json& mapping) { mapping.erase("shards"); });

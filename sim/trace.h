@@ -1,0 +1,53 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iosfwd>
+#include <limits>
+#include <vector>
+
+#include "partition/mapping.h"
+
+namespace tessera::sim {
+
+/// A chunk in a shard or on a link, as it is recorded: small and in binary, so that recording is cheap.
+/// Text is made of it after the simulation.
+struct TraceRecord {
+    std::int64_t start_tick = 0;
+    std::int64_t bx = 0;     ///< crossing of the event
+    std::int32_t ticks = 0;  ///< that the shard or link is taken
+    std::uint32_t id = 0;    ///< shard, or transfer
+    std::uint32_t chunk = 0;
+    std::uint16_t time_node = 0;
+    std::int16_t hop = kInShard;  ///< of the transfer
+
+    static constexpr std::int16_t kInShard = -1;
+    friend auto operator<=>(const TraceRecord&, const TraceRecord&) = default;
+};
+
+/// Records what happens to the events of some crossings, on all boards or on some.
+class Trace {
+  public:
+    std::int64_t from_bx = 0;
+    std::int64_t to_bx = std::numeric_limits<std::int64_t>::max();  ///< the first that is not recorded
+    std::vector<BoardId> boards;                                    ///< whose shards, and links to and from, are recorded; empty: all
+
+    bool wants(std::int64_t bx) const { return from_bx <= bx && bx < to_bx; }
+    void add(const TraceRecord& record) { records_.push_back(record); }
+
+    /// What was recorded of the chosen boards, in the order of time.
+    std::vector<TraceRecord> records(const partition::Mapping& mapping) const;
+
+  private:
+    std::vector<TraceRecord> records_;
+};
+
+/// Chrome's trace format, which Perfetto opens: a process for each board of each time node, a thread for
+/// each of its shards and sending ends of links, arrows along the first chunks of an event.
+void write_chrome_trace(const Trace& trace, const partition::Mapping& mapping, std::ostream& out);
+
+/// A value change dump (IEEE 1364) in ps: for each link whether it is busy and with which crossing, for
+/// each board how many of its shards work.
+void write_vcd(const Trace& trace, const partition::Mapping& mapping, std::ostream& out);
+
+}  // namespace tessera::sim
