@@ -45,6 +45,7 @@ Json summary_json(const std::vector<PointResult>& results) {
 
 Json frontier_json(const std::vector<PointResult>& results, const std::vector<std::string>& names) {
     std::vector<std::size_t> measures;
+    measures.reserve(names.size());
     for (const auto& name : names) measures.push_back(find_measure(name));
     Json ids = Json::array();
     for (const auto* result : frontier(results, measures)) ids.push_back(result->id);
