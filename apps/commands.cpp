@@ -52,6 +52,8 @@ RunState begin_imported(const std::filesystem::path& file, const std::filesystem
     state.network = std::move(network);
     const Stopwatch watch;
     models::apply_precision(state.network, state.study.precision);
+    state.network.clock_mhz = state.study.clock.processing_mhz();
+    models::apply_strategies(state.network, state.study.strategies);
     state.timing.cost_s = watch.seconds();
     return state;
 }

@@ -84,6 +84,7 @@ Study read_study(const std::filesystem::path& file) {
     study.network = root.at("network");
     study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(file.string(), R"({"kind": "patch_panel"})");
     if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
+    if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
     study.board = boards::read_board(root.at("board"), boards::load_catalogue());
     study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
     study.link =

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/lhc_clock.h"
 #include "models/precision.h"
+#include "models/strategy_rules.h"
 #include "sim/faults.h"
 #include "topologies/link_protocol.h"
 
@@ -23,6 +24,7 @@ struct Study {
     std::string question;
     JsonReader network;  ///< as models::read_network takes it
     models::Precision precision;
+    std::vector<models::StrategyRule> strategies;  ///< how operators have to be built
     boards::Board board;
     int boards_available = 1000;  ///< over all time nodes
     topologies::LinkProtocol link;

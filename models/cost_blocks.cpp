@@ -7,9 +7,9 @@
 
 namespace tessera::models {
 
-int log2_up(double n) { return n <= 1 ? 0 : static_cast<int>(std::ceil(std::log2(n))); }
+double whole_up(double x) { return std::ceil(x - 1e-9 * std::max(1.0, std::abs(x))); }
 
-int pipeline_cycles(int levels) { return static_cast<int>(std::ceil(std::max(0, levels) / coefficient::kLevelsPerCycle.value)); }
+int log2_up(double n) { return n <= 1 ? 0 : static_cast<int>(std::ceil(std::log2(n))); }
 
 double adder_tree_lut(double n, double bits, double widest) {
     if (n <= 1) return 0;
@@ -25,7 +25,9 @@ double multiplier_lut(int a_bits, int b_bits) {
     return std::min((a + 1) * b, (b + 1) * a);
 }
 
-int multiplier_cycles(int a_bits, int b_bits) { return 1 + pipeline_cycles(log2_up(std::max(1, std::min(a_bits, b_bits)))); }
+int multiplier_cycles(int a_bits, int b_bits, const CostModel& model) {
+    return model.pipeline_cycles(1 + log2_up(std::max(1, std::min(a_bits, b_bits))));
+}
 
 DspMultiplier dsp_multiplier(const boards::Device& device) {
     const int narrow = static_cast<int>(coefficient::kDspNarrow);

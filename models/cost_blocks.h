@@ -5,6 +5,8 @@
 #include "boards/board.h"
 #include "core/resources.h"
 #include "models/cost_coefficients.h"
+#include "models/cost_model.h"
+#include "models/strategy.h"
 
 /// The pieces of logic that all operators are built of, and what each takes on an UltraScale+
 /// fabric: one adder bit a LUT, 6-input LUTs, DSP48-like multipliers, 36-kbit block RAMs.
@@ -13,11 +15,11 @@ namespace tessera::models {
 /// ceil(a / b) for a >= 0, b > 0.
 constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+/// The least whole number that is not below x but for rounding errors of sums of expectations.
+double whole_up(double x);
+
 /// ceil(log2(n)); 0 for n <= 1.
 int log2_up(double n);
-
-/// Register stages of `levels` adder levels; 0 for none.
-int pipeline_cycles(int levels);
 
 /// LUTs of a tree that adds `n` values of `bits` bits: one LUT a result bit (da4ml, arXiv:2507.04535),
 /// where level k has n / 2^k adders of bits + k bits, so (n - 1) (bits + 2) nearly.
@@ -33,7 +35,7 @@ double compare_tree_lut(double n, double bits);
 double multiplier_lut(int a_bits, int b_bits);
 
 /// Cycles through that multiplier: an adder tree over the rows.
-int multiplier_cycles(int a_bits, int b_bits);
+int multiplier_cycles(int a_bits, int b_bits, const CostModel& model);
 
 /// Operand widths of a DSP block's multiplier.
 struct DspMultiplier {
@@ -57,13 +59,9 @@ double table_bram36(int input_bits, int output_bits);
 /// LUTs that delay one bit by the pipeline of a statistic and `cycles` of folding: shift registers.
 double delay_lut(int cycles);
 
-/// A memory of `depth` words that is read one word of `width_bits` a cycle.
-enum class Memory { lut_rom, lut_ram, block_ram, ultra_ram };
-
-/// What a memory takes. Block RAM halves are 512 x 36 to 16384 x 1; an UltraRAM is 4096 x 72 with
-/// two ports, so 2048 x 144 for a word read in two halves (AMD UG573); it has no initial content on
-/// UltraScale+, so weights in it are loaded at start-up. A ROM of d words has at most
-/// 2^d different columns, and equal ones share their LUTs.
+/// What a memory of `depth` words takes that is read one word of `width_bits` a cycle. Block RAM halves are 512 x 36 to 16384 x 1; an
+/// UltraRAM is 4096 x 72 with two ports, so 2048 x 144 for a word read in two halves (AMD UG573); it has no initial content on UltraScale+,
+/// so weights in it are loaded at start-up. A ROM of d words has at most 2^d different columns, and equal ones share their LUTs.
 Resources memory_resources(Memory kind, double width_bits, double depth);
 
 }  // namespace tessera::models

@@ -15,28 +15,24 @@ struct Coefficient {
 
 namespace coefficient {
 
-// Constant multiplication in logic.
-inline constexpr Coefficient kAdderSharing{
-    "adders of a constant matrix that remain after sharing, per canonical signed digit", 0.67,
-    "da4ml, arXiv:2507.04535: a third fewer LUTs; routed shift-add jet taggers (HLS4ML_VS_MANUAL, VU13P) take 0.5 to 0.7 at 4 to 19 bits "
-    "with the weights of another training"};
-inline constexpr Coefficient kFlipFlopsPerLut{"flip-flops per LUT of pipelined constant logic and adder trees", 0.53,
-                                              "20 routed JEDI-linear designs on VU13P: 0.46 to 0.58"};
+// Rounding and scales.
 inline constexpr Coefficient kRequantiseLutPerBit{"LUTs per output bit for rounding and saturation", 1.0,
                                                   "assumed: an increment and an overflow select share one 6-input LUT and its carry"};
 inline constexpr Coefficient kScaleBits{"bits of a scale that is no power of two", 16,
                                         "assumed: 16-bit fixed-point multiplier, as integer-only inference uses at least"};
 
-// Timing, at the default processing clock of 9 x 40.0789 = 360.7 MHz.
-inline constexpr Coefficient kLevelsPerCycle{
-    "adder levels between two registers at 360 MHz", 2,
-    "assumed, after JEDI-linear on VU13P: 19 to 28 register stages for some 40 adder levels, routed at 203 to 386 MHz"};
-inline constexpr Coefficient kDspLatency{"cycles through a DSP multiplier", 3,
-                                         "AMD UG579: input, multiplier and output registers for full speed"};
-inline constexpr Coefficient kBlockMemoryLatency{"cycles to read a block RAM or UltraRAM", 2,
-                                                 "AMD UG573: memory latch and output register for full speed"};
+// Timing.
+inline constexpr Coefficient kRegisterDelay{"clock-to-output, set-up and clock uncertainty in ns", 0.7,
+                                            "assumed, after AMD DS923 (UltraScale+ switching characteristics): tenths of a ns each"};
+inline constexpr Coefficient kDspDelay{"multiplication on a DSP slice without inner registers in ns", 5,
+                                       "assumed, after AMD UG579: three registers (input, multiplier, output) for full speed"};
+inline constexpr Coefficient kBlockMemoryDelay{"reading a block RAM or UltraRAM with its routing in ns", 4,
+                                               "assumed, after AMD UG573: memory latch and output register for full speed"};
 
 // Dynamic products and DSP slices.
+inline constexpr Coefficient kConstantDspBits{
+    "bits of a constant product from which a DSP slice serves it, if the constant has three digits or more", 19,
+    "hls4ml designs routed on VU13P (HLS4ML_VS_MANUAL): no slice at 10 bits (products up to 18), one for six in ten such weights at 13"};
 inline constexpr Coefficient kDspWide{"width of the wide operand of a DSP multiplier in bits", 27, "AMD UG579 (DSP48E2: 27 x 18)"};
 inline constexpr Coefficient kDspNarrow{"width of the narrow operand of a DSP48E2 multiplier in bits", 18, "AMD UG579 (DSP48E2: 27 x 18)"};
 inline constexpr Coefficient kDsp58Narrow{"width of the narrow operand of a DSP58 multiplier in bits", 24, "AMD UG1273 (DSP58: 27 x 24)"};

@@ -17,12 +17,16 @@ int width_or_unknown(const FixedPoint& format) {
 /// third of their digits set in canonical signed digit form (Reitwiesner 1960).
 ChannelWeights expected_column(const Weights& weights, int bits) {
     const double nonzero = static_cast<double>(std::max<std::int64_t>(1, weights.inputs)) * (1 - weights.assumed_zero_fraction);
-    return {.nonzero = nonzero, .signed_digits = nonzero * std::max(1.0, (bits + 1) / 3.0)};
+    return {
+        .nonzero = nonzero, .signed_digits = nonzero * std::max(1.0, (bits + 1) / 3.0), .effective_bits = nonzero * std::max(1, bits - 1)};
 }
 
 void accumulate(WeightSums& sums, const ChannelWeights& column, double times) {
     sums.nonzero += column.nonzero * times;
     sums.signed_digits += column.signed_digits * times;
+    sums.effective_bits += column.effective_bits * times;
+    sums.heavy += column.heavy * times;
+    sums.heavy_digits += column.heavy_digits * times;
 }
 
 /// Adds the columns [begin, end), each `times` times.
@@ -82,6 +86,12 @@ WeightSums CostContext::weight_sums() const {
     return sums;
 }
 
+Folds CostContext::folds(double limit, int count) const {
+    if (op.fixed.reuse_factor == 0) return {max_interval, limit, count};
+    const auto only = static_cast<std::int64_t>(std::max(1.0, std::min<double>(op.fixed.reuse_factor, limit)));
+    return only <= max_interval ? Folds(static_cast<int>(only)) : Folds();
+}
+
 Folds::Folds(std::int64_t most, double limit, int count) {
     static constexpr std::array kSteps{1, 2, 3, 4, 6, 9, 12, 18, 27, 36, 54, 81, 108, 162, 324, 648, 1296, 2592, 5184, 10368};
     const int last = static_cast<int>(std::clamp<double>(std::min(static_cast<double>(most), limit), 1, 1 << 20));
@@ -99,6 +109,10 @@ void Candidates::add(Implementation implementation) {
     r = {std::max(1.0, std::ceil(r.lut)), std::ceil(std::max(0.0, r.ff)), std::ceil(r.dsp), std::ceil(2 * r.bram36) / 2, std::ceil(r.uram)};
     implementation.latency_cycles = std::max(1, implementation.latency_cycles);
     found_.push_back(implementation);
+}
+
+void Candidates::keep(const StrategyChoice& choice) {
+    if (choice.strategy) std::erase_if(found_, [&](const Implementation& made) { return made.strategy != *choice.strategy; });
 }
 
 namespace {
@@ -150,7 +164,7 @@ std::vector<Implementation> Candidates::finish() {
 
 void fold_lanes(const CostContext& context, const Lane& lane, double elements, double operand_bits, int folds, Candidates& out) {
     const double result_bits = elements * context.output_bits();
-    for (const int fold : Folds(context.max_interval, elements, folds)) {
+    for (const int fold : context.folds(elements, folds)) {
         Implementation made{lane.strategy, fold, lane.resources * std::ceil(elements / fold), lane.latency_cycles + fold - 1, fold};
         made.resources.ff += result_bits;
         if (fold > 1) {

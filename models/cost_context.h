@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "boards/board.h"
 #include "models/cost_blocks.h"
 #include "models/implementation.h"
 #include "models/network.h"
@@ -17,6 +16,26 @@ struct WeightSums {
     double outputs = 0;  ///< columns of the matrix
     double nonzero = 0;
     double signed_digits = 0;
+    double effective_bits = 0;
+    double heavy = 0;  ///< weights of many digits, and their digits (ChannelWeights)
+    double heavy_digits = 0;
+};
+
+/// A few reuse factors (sorted) that an engine may fold by: the first is 1, or the only one is what the study fixes.
+class Folds {
+  public:
+    Folds() = default;  ///< none
+    explicit Folds(int only) : values_{only}, size_(1) {}
+    /// At most `count` (2..8) values from 1 to min(most, limit), both among them, the rest spread
+    /// geometrically over the divisors of 9 x 2^k and 162 that suit the LHC's clock multiples.
+    Folds(std::int64_t most, double limit, int count);
+    const int* begin() const { return values_.data(); }
+    const int* end() const { return values_.data() + size_; }
+    int size() const { return size_; }
+
+  private:
+    std::array<int, 8> values_{};
+    int size_ = 0;
 };
 
 /// What the formulas of all families read: one operator, the region that one engine makes and the
@@ -25,7 +44,7 @@ struct CostContext {
     const Network& network;
     const Operator& op;
     const Region& region;
-    const boards::Device& device;
+    const CostModel& model;
     std::int64_t max_interval;  ///< cycles from one token to the next, at most; at least 1
 
     double channels() const { return static_cast<double>(region.channels.size()); }
@@ -40,23 +59,12 @@ struct CostContext {
     /// several times. Expected values of uniform weights where no precision has been applied.
     WeightSums weight_sums() const;
 
+    /// Reuse factors for an engine of `limit` multiplications (or lanes): Folds(max_interval, limit, count), or the
+    /// one that the study fixes, at most `limit`; none where that does not keep up.
+    Folds folds(double limit, int count) const;
+
     /// The part of a whole that belongs to the region: its share of the channels of a token.
     double share_of_channels() const;
-};
-
-/// A few reuse factors (sorted, the first is 1) that an engine may fold by.
-class Folds {
-  public:
-    /// At most `count` (2..8) values from 1 to min(most, limit), both among them, the rest spread
-    /// geometrically over the divisors of 9 x 2^k and 162 that suit the LHC's clock multiples.
-    Folds(std::int64_t most, double limit, int count);
-    const int* begin() const { return values_.data(); }
-    const int* end() const { return values_.data() + size_; }
-    int size() const { return size_; }
-
-  private:
-    std::array<int, 8> values_{};
-    int size_ = 0;
 };
 
 /// Implementations as they are found; the last step drops those that another one beats.
@@ -66,6 +74,9 @@ class Candidates {
 
     /// Rounds up to whole LUTs, flip-flops, DSPs and half block RAMs; at least one LUT and one cycle.
     void add(Implementation implementation);
+
+    /// Drops all but those of the strategy that `choice` fixes; nothing where it fixes none.
+    void keep(const StrategyChoice& choice);
 
     /// Those that no other equals or beats in all resources, latency and interval, sorted by
     /// interval, then LUTs; at most kMost, those of middling interval that are nearest to another one dropped first.

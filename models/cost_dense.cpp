@@ -5,7 +5,7 @@
 namespace tessera::models {
 
 void cost_dense(const CostContext& context, Candidates& out) {
-    for (const Implementation& made : matrix_implementations(constant_matrix(context), context.max_interval, context.device)) out.add(made);
+    for (const Implementation& made : matrix_implementations(constant_matrix(context), context)) out.add(made);
 }
 
 }  // namespace tessera::models

@@ -39,9 +39,9 @@ Lane logic_lane(double lut, int result_bits) { return {Strategy::logic, {.lut = 
 void add_products(const CostContext& context, const Operands& from, const Lane& before, int folds, Candidates& out) {
     const double products = std::max(1.0, from.count - 1);
     for (const bool in_logic : {false, true}) {
-        Lane lane = product_lane(context.input_bits(0), from.second, in_logic, context.device);
+        Lane lane = product_lane(context.input_bits(0), from.second, in_logic, context.model);
         lane.resources = lane.resources * products + before.resources;
-        lane.resources.lut += context.output_bits() * coefficient::kRequantiseLutPerBit;
+        lane.resources.lut += context.model.rounding_lut(context.output_bits());
         lane.latency_cycles = lane.latency_cycles * static_cast<int>(products) + before.latency_cycles + 1;
         fold_lanes(context, lane, context.channels(), from.bits, folds, out);
     }
@@ -52,15 +52,15 @@ void add_constant_products(const CostContext& context, double added_bits, Candid
     const WeightSums sums = context.weight_sums();
     const int bits = context.input_bits(0);
     const double per_channel = std::max(1.0, sums.signed_digits / std::max(1.0, context.channels()));
-    Lane lane = logic_lane(per_channel * (bits + 1) + added_bits + context.output_bits() * coefficient::kRequantiseLutPerBit, 0);
+    Lane lane = logic_lane(per_channel * (bits + 1) + added_bits + context.model.rounding_lut(context.output_bits()), 0);
     lane.strategy = Strategy::constant_logic;
-    lane.resources.ff = coefficient::kFlipFlopsPerLut * lane.resources.lut;
-    lane.latency_cycles = 1 + pipeline_cycles(log2_up(per_channel) + 1);
+    lane.resources.ff = context.model.registers(lane.resources.lut);
+    lane.latency_cycles = 1 + context.model.pipeline_cycles(log2_up(per_channel) + 1);
     Implementation constant{lane.strategy, 1, lane.resources * context.channels(), lane.latency_cycles, 1};
     constant.resources.ff += context.channels() * context.output_bits();
     out.add(constant);
-    Lane shared = product_lane(bits, context.weight_bits(), false, context.device);
-    shared.resources.lut += added_bits + context.output_bits() * coefficient::kRequantiseLutPerBit + context.weight_bits() / 2.0;
+    Lane shared = product_lane(bits, context.weight_bits(), false, context.model);
+    shared.resources.lut += added_bits + context.model.rounding_lut(context.output_bits()) + context.weight_bits() / 2.0;
     shared.latency_cycles += 1;
     fold_lanes(context, shared, context.channels(), bits, kFolds, out);
 }
@@ -68,7 +68,7 @@ void add_constant_products(const CostContext& context, double added_bits, Candid
 /// Division by way of a reciprocal; a power by way of a table of about the same size.
 void add_quotients(const CostContext& context, const Operands& from, Candidates& out) {
     const int quotient_bits = context.output_bits() + static_cast<int>(coefficient::kGuardBits);
-    for (const Lane& reciprocal : function_lanes(from.second, quotient_bits, context.device)) {
+    for (const Lane& reciprocal : function_lanes(from.second, quotient_bits, context.model)) {
         Operands product = from;
         product.second = quotient_bits;
         add_products(context, product, reciprocal, kFolds / 2, out);
@@ -98,7 +98,7 @@ void cost_elementwise(const CostContext& context, Candidates& out) {
     }
     if (is_one_of(type, {"Div", "Mod", "Pow"})) return add_quotients(context, from, out);
     Lane lane = logic_lane(plain_lut(context, from), context.output_bits());
-    lane.latency_cycles = std::max(1, pipeline_cycles(log2_up(from.count)));
+    lane.latency_cycles = std::max(1, context.model.pipeline_cycles(log2_up(from.count)));
     fold_lanes(context, lane, context.channels(), from.bits, kFolds, out);
 }
 
@@ -116,14 +116,14 @@ void cost_activation(const CostContext& context, Candidates& out) {
         fold_lanes(context, logic_lane(lut, context.output_bits()), context.channels(), bits, kFolds, out);
         return;
     }
-    for (const Lane& lane : function_lanes(bits, context.output_bits(), context.device))
+    for (const Lane& lane : function_lanes(bits, context.output_bits(), context.model))
         fold_lanes(context, lane, context.channels(), bits, kFolds, out);
 }
 
 void cost_quantise(const CostContext& context, Candidates& out) {
     const int in = context.input_bits(0);
     const int result = context.output_bits();
-    const double rounding = result * coefficient::kRequantiseLutPerBit;
+    const double rounding = context.model.rounding_lut(result);
     const bool dynamic = is_one_of(context.op.type, {"DynamicQuantizeLinear"});
     if (is_one_of(context.op.type, {"BipolarQuant"})) {
         fold_lanes(context, logic_lane(1, result), context.channels(), in, kFolds, out);
@@ -133,16 +133,16 @@ void cost_quantise(const CostContext& context, Candidates& out) {
         // A multiplier for the scale; a dynamic one also finds the extremes of all values and inverts their difference.
         const int scale_bits = static_cast<int>(coefficient::kScaleBits);
         for (const bool in_logic : {false, true}) {
-            Lane lane = product_lane(in, scale_bits, in_logic, context.device);
+            Lane lane = product_lane(in, scale_bits, in_logic, context.model);
             lane.resources.lut += rounding + (dynamic ? 2 * compare_tree_lut(2, in) : 0);
             lane.latency_cycles += 1;
             Candidates lanes;
             fold_lanes(context, lane, context.channels(), in, kFolds, lanes);
             for (Implementation made : lanes.finish()) {
                 if (dynamic) {
-                    const Lane inverse = statistic_lane(scale_bits, in_logic, context.device);
+                    const Lane inverse = statistic_lane(scale_bits, in_logic, context.model);
                     made.resources += inverse.resources;
-                    made.latency_cycles += inverse.latency_cycles + pipeline_cycles(log2_up(context.channels()));
+                    made.latency_cycles += inverse.latency_cycles + context.model.pipeline_cycles(log2_up(context.channels()));
                 }
                 out.add(made);
             }

@@ -13,15 +13,13 @@ constexpr int kFolds = 5;
 /// A memory read or written one word of the region's channels in `fold` cycles, in LUTRAM and in block RAM.
 void add_memories(const CostContext& context, double words, bool constant, Candidates& out) {
     const double token_bits = context.channels() * context.output_bits();
-    for (const int fold : Folds(context.max_interval, context.channels(), kFolds)) {
+    for (const int fold : context.folds(context.channels(), kFolds)) {
         const double width = std::ceil(context.channels() / fold) * context.output_bits();
         const double depth = words * fold;
         for (const Memory memory : {constant ? Memory::lut_rom : Memory::lut_ram, Memory::block_ram}) {
-            if (memory == Memory::block_ram && context.device.total.bram36 <= 0) continue;
+            if (memory == Memory::block_ram && context.model.device.total.bram36 <= 0) continue;
             Implementation made{Strategy::table, fold, memory_resources(memory, width, depth), fold, fold};
-            made.latency_cycles += memory == Memory::block_ram ? static_cast<int>(coefficient::kBlockMemoryLatency) - 1
-                                   : depth > 512               ? 1
-                                                               : 0;
+            made.latency_cycles += memory == Memory::block_ram ? context.model.memory_cycles() - 1 : depth > 512 ? 1 : 0;
             made.resources.lut +=
                 log2_up(depth) + (depth > 512 && memory != Memory::block_ram ? width * depth / 512 * coefficient::kMultiplexerLut : 0);
             made.resources.ff += token_bits;
@@ -70,7 +68,7 @@ void cost_top_k(const CostContext& context, Candidates& out) {
     const double sorters = over_tokens ? context.channels() : std::max(1.0, std::floor(context.channels() / k));
     const int bits = context.input_bits(0);
     const double comparator_lut = 1.5 * bits + log2_up(n);  // compare, exchange the values, exchange their indices
-    for (const int fold : Folds(context.max_interval, n, 8)) {
+    for (const int fold : context.folds(n, 8)) {
         const double width = std::max(1.0, std::ceil(n / fold));
         const double lut = sorters * comparators(width, k) * comparator_lut;
         const double batches = std::ceil(width / k);

@@ -46,26 +46,34 @@ struct FoldedProducts {
     double sum_lut = 0;
     int latency_cycles = 0;  ///< rf - 1, cascade, tree and accumulator; without the multipliers
 };
-FoldedProducts fold_products(const ProductSums& sums, int rf);
+FoldedProducts fold_products(const ProductSums& sums, int rf, const CostModel& model);
 
-/// Products that one cascade sums: kDspChain.
-int dsp_chain();
+/// Products that one cascade sums: kDspChain; 1 where the tool chain builds none.
+int dsp_chain(const CostModel& model);
 
-/// Every weight a constant in LUTs, an adder for every canonical signed digit, one LUT for every
-/// bit of its result (da4ml, arXiv:2507.04535), of which a part is shared:
-///   LUT = kAdderSharing x digits x (activation bits + growth) + outputs x output bits
-/// where growth is the mean of an adder tree (at most 2 bits). A new token every cycle.
-Implementation matrix_in_logic(const ConstantMatrix& matrix);
+/// Every weight a constant in LUTs:
+///   LUT = lut_per_adder_bit x (adders of the products x their width + sums x theirs) + outputs x output bits
+/// with CostModel::product_adders for the products (as wide as activation and product on average)
+/// and one sum for each weight that is not zero (as wide as a product, and up to 2 bits more, but
+/// never wider than the accumulator). A new token every cycle.
+Implementation matrix_in_logic(const ConstantMatrix& matrix, const CostModel& model);
+
+/// The part of the heavy weights (three digits and more) whose product has kConstantDspBits or more, if trimmed widths
+/// are spread evenly from 5 bits to three more than the mean (or to the format's width).
+double heavy_share(const ConstantMatrix& matrix);
+
+/// The same where a DSP slice makes the product of each of those, as HLS tools do; none where there are none.
+Implementation matrix_in_logic_and_dsp(const ConstantMatrix& matrix, const CostModel& model);
 
 /// One-bit weights and activations: XNOR and popcount (Umuroglu et al., FINN, arXiv:1612.07119).
-Implementation matrix_of_bits(const ConstantMatrix& matrix);
+Implementation matrix_of_bits(const ConstantMatrix& matrix, const CostModel& model);
 
 /// Multipliers shared at reuse factor `rf`, on DSP slices or in LUTs (`strategy` dsp or
 /// lut_multiplier), with weights in `memory` where rf > 1: ceil(inputs x outputs / rf) multipliers
 /// as hls4ml's resource strategy has; at rf 1 weights that are 0 need none.
-Implementation matrix_on_multipliers(const ConstantMatrix& matrix, Strategy strategy, int rf, Memory memory, const boards::Device& device);
+Implementation matrix_on_multipliers(const ConstantMatrix& matrix, Strategy strategy, int rf, Memory memory, const CostModel& model);
 
-/// All of these that a new token every `max_interval` cycles allows; at most 12.
-std::vector<Implementation> matrix_implementations(const ConstantMatrix& matrix, std::int64_t max_interval, const boards::Device& device);
+/// All of these that the context's interval and the study's choice allow; at most 16.
+std::vector<Implementation> matrix_implementations(const ConstantMatrix& matrix, const CostContext& context);
 
 }  // namespace tessera::models

@@ -45,7 +45,7 @@ Lane gain_lanes(const CostContext& context, const Plan& p, const WeightSums& gai
     if (context.op.weights.count == 0) return {Strategy::logic, {}, 0};
     if (p.in_logic && p.fold == 1)
         return {Strategy::constant_logic, {.lut = gain.signed_digits * p.out_bits, .ff = context.channels() * p.out_bits}, 1};
-    Lane lane = product_lane(p.out_bits, context.weight_bits(), p.in_logic, context.device);
+    Lane lane = product_lane(p.out_bits, context.weight_bits(), p.in_logic, context.model);
     lane.resources = lane.resources * p.out_lanes;
     if (p.fold > 1) lane.resources += memory_resources(Memory::lut_rom, p.out_lanes * (context.weight_bits() + p.out_bits), p.fold);
     return lane;
@@ -62,20 +62,20 @@ Resources waiting_token(const Plan& p) {
 }
 
 Implementation normalisation(const CostContext& context, const Plan& p, const WeightSums& gain) {
-    const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic, context.device);
-    const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic, context.device);
-    const Lane root = statistic_lane(p.root_bits, p.in_logic, context.device);
+    const Lane square = product_lane(p.bits + 1, p.bits + 1, p.in_logic, context.model);
+    const Lane scale = product_lane(p.bits + 1, p.root_bits, p.in_logic, context.model);
+    const Lane root = statistic_lane(p.root_bits, p.in_logic, context.model);
     const Lane gains = gain_lanes(context, p, gain);
     Implementation made{p.in_logic ? Strategy::lut_multiplier : Strategy::dsp, p.fold, {}, 0, p.fold};
     Resources& r = made.resources;
     r.lut = plain_lut(p);
-    r.ff = coefficient::kFlipFlopsPerLut * r.lut + context.channels() * p.out_bits;
+    r.ff = context.model.registers(r.lut) + context.channels() * p.out_bits;
     r += square.resources * p.lanes;
     r += scale.resources * p.out_lanes;
     r += root.resources;
     r += gains.resources;
     if (p.fold > 1) r += waiting_token(p);
-    const int tree = pipeline_cycles(log2_up(p.lanes)) + 1;
+    const int tree = context.model.pipeline_cycles(log2_up(p.lanes)) + 1;
     made.latency_cycles = tree + 1 + square.latency_cycles + tree + root.latency_cycles + scale.latency_cycles + gains.latency_cycles + 1;
     made.latency_cycles += 3 * (p.fold - 1);  // a pass for the mean, one for the variance, one for the result
     return made;
@@ -86,7 +86,7 @@ Implementation normalisation(const CostContext& context, const Plan& p, const We
 void cost_normalisation(const CostContext& context, Candidates& out) {
     constexpr int kFolds = 6;
     const WeightSums gain = context.op.weights.count > 0 ? context.weight_sums() : WeightSums{};
-    for (const int fold : Folds(context.max_interval, static_cast<double>(context.input_stream(0).channels), kFolds))
+    for (const int fold : context.folds(static_cast<double>(context.input_stream(0).channels), kFolds))
         for (const bool in_logic : {false, true}) out.add(normalisation(context, plan(context, fold, in_logic), gain));
 }
 

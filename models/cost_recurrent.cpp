@@ -34,9 +34,9 @@ void cost_recurrent(const CostContext& context, Candidates& out) {
     ConstantMatrix matrix = constant_matrix(context);
     matrix.output_bits = state_bits;
     // Two table look-ups (gate, then cell) and two products with their sums follow one another.
-    for (const Implementation& gates : matrix_implementations(matrix, context.max_interval, context.device)) {
-        for (const Lane& table : function_lanes(state_bits, state_bits, context.device)) {
-            const Lane product = product_lane(state_bits, state_bits, gates.strategy != Strategy::dsp, context.device);
+    for (const Implementation& gates : matrix_implementations(matrix, context)) {
+        for (const Lane& table : function_lanes(state_bits, state_bits, context.model)) {
+            const Lane product = product_lane(state_bits, state_bits, gates.strategy != Strategy::dsp, context.model);
             const int loop = gates.latency_cycles + 2 * table.latency_cycles + 2 * product.latency_cycles + 1;
             if (loop > context.max_interval) continue;
             Implementation made = gates;

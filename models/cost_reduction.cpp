@@ -39,7 +39,7 @@ Implementation reduction(const CostContext& context, Reduction kind, double n, i
     const int bits = context.input_bits(0);
     const int value_bits = kind == Reduction::squares ? 2 * bits : bits;
     const FoldedProducts folded =
-        fold_products({n, channels, static_cast<double>(value_bits), static_cast<double>(value_bits + log2_up(n))}, fold);
+        fold_products({n, channels, static_cast<double>(value_bits), static_cast<double>(value_bits + log2_up(n))}, fold, context.model);
     Implementation made{Strategy::logic, fold, {}, folded.latency_cycles + 1, fold};
     Resources& r = made.resources;
     r.lut = folded.sum_lut;
@@ -48,10 +48,10 @@ Implementation reduction(const CostContext& context, Reduction kind, double n, i
         r.lut = folded.parallel_outputs * compare_tree_lut(per_output + (fold > 1), bits);
     }
     if (kind == Reduction::mean) r.lut += folded.parallel_outputs * mean_lut(n, bits);
-    r.lut += folded.parallel_outputs * context.output_bits() * coefficient::kRequantiseLutPerBit;
-    r.ff = coefficient::kFlipFlopsPerLut * r.lut + channels * context.output_bits();
+    r.lut += folded.parallel_outputs * context.model.rounding_lut(context.output_bits());
+    r.ff = context.model.registers(r.lut) + channels * context.output_bits();
     if (kind == Reduction::squares) {
-        const Lane square = product_lane(bits, bits, false, context.device);
+        const Lane square = product_lane(bits, bits, false, context.model);
         r += square.resources * folded.multipliers;
         made.latency_cycles += square.latency_cycles;
     }
@@ -70,7 +70,7 @@ void cost_reduction(const CostContext& context, Candidates& out) {
     constexpr int kFolds = 8;
     const Reduction kind = kind_of(context.op);
     const double n = reduced_values(context);
-    for (const int fold : Folds(context.max_interval, n * context.channels(), kFolds)) out.add(reduction(context, kind, n, fold));
+    for (const int fold : context.folds(n * context.channels(), kFolds)) out.add(reduction(context, kind, n, fold));
 }
 
 }  // namespace tessera::models

@@ -31,15 +31,15 @@ Implementation softmax(const CostContext& context, const SoftmaxRows& rows, cons
     const int wide = out + static_cast<int>(coefficient::kGuardBits);
     const double lanes = std::ceil(rows.elements() / fold);
     const double out_lanes = std::ceil(rows.outputs / fold);
-    const Lane reciprocal = statistic_lane(wide, in_logic, context.device);
-    const Lane product = product_lane(wide, wide, in_logic, context.device);
+    const Lane reciprocal = statistic_lane(wide, in_logic, context.model);
+    const Lane product = product_lane(wide, wide, in_logic, context.model);
     Implementation made{in_logic ? Strategy::lut_multiplier : Strategy::dsp, fold, {}, 0, fold};
     Resources& r = made.resources;
     r.lut = compare_tree_lut(lanes + (fold > 1 ? rows.rows : 0), in) + lanes * (in + 1.0);
     r.lut += adder_tree_lut(lanes + (fold > 1 ? rows.rows : 0), wide);
     r.lut += lanes * (in + wide) * delay_lut(fold);  // while the largest value and the sum are found
-    r.lut += out_lanes * out * coefficient::kRequantiseLutPerBit;
-    r.ff = coefficient::kFlipFlopsPerLut * r.lut + rows.outputs * out;
+    r.lut += context.model.rounding_lut(out_lanes * out);
+    r.ff = context.model.registers(r.lut) + rows.outputs * out;
     r += exponential.resources * lanes;
     r += reciprocal.resources * std::ceil(rows.rows / fold);
     r += product.resources * out_lanes;
@@ -47,9 +47,9 @@ Implementation softmax(const CostContext& context, const SoftmaxRows& rows, cons
         r.lut += rows.elements() * in * coefficient::kMultiplexerLut + coefficient::kControlLut;
         r.ff += rows.elements() * in + coefficient::kControlFf;
     }
-    const int tree = pipeline_cycles(log2_up(std::max(1.0, std::ceil(rows.length / fold))));
-    made.latency_cycles =
-        tree + 1 + exponential.latency_cycles + tree + reciprocal.latency_cycles + product.latency_cycles + 1 + 3 * (fold - 1);
+    const int levels = log2_up(std::max(1.0, std::ceil(rows.length / fold)));
+    const int sums = context.model.pipeline_cycles(levels + 1) + context.model.pipeline_cycles(levels);  // the difference is a level
+    made.latency_cycles = sums + exponential.latency_cycles + reciprocal.latency_cycles + product.latency_cycles + 1 + 3 * (fold - 1);
     return made;
 }
 
@@ -59,9 +59,9 @@ void cost_softmax(const CostContext& context, Candidates& out) {
     constexpr int kFolds = 5;
     const SoftmaxRows rows = softmax_rows(context);
     const int wide = context.output_bits() + static_cast<int>(coefficient::kGuardBits);
-    for (const Lane& exponential : function_lanes(context.input_bits(0), wide, context.device)) {
+    for (const Lane& exponential : function_lanes(context.input_bits(0), wide, context.model)) {
         const bool narrow_table = exponential.resources.dsp == 0 && exponential.resources.bram36 == 0;
-        for (const int fold : Folds(context.max_interval, rows.elements(), kFolds)) {
+        for (const int fold : context.folds(rows.elements(), kFolds)) {
             out.add(softmax(context, rows, exponential, fold, false));
             if (narrow_table) out.add(softmax(context, rows, exponential, fold, true));
         }

@@ -47,7 +47,7 @@ void cost_convolution(const CostContext& context, Candidates& out) {
     const double in_channels = convolved_channels(context.op);
     const double positions = static_cast<double>(context.input_stream(0).elements()) / in_channels;
     const double channels = context.op.groups > 1 ? std::ceil(in_channels * context.share_of_channels()) : in_channels;
-    for (Implementation made : matrix_implementations(constant_matrix(context), context.max_interval, context.device)) {
+    for (Implementation made : matrix_implementations(constant_matrix(context), context)) {
         made.resources += window_buffer(context, channels, positions, made.token_interval_cycles).resources;
         made.latency_cycles += 1;
         out.add(made);
@@ -60,10 +60,10 @@ void cost_pooling(const CostContext& context, Candidates& out) {
     const auto positions = static_cast<double>(context.input_stream(0).tokens);
     const double window = window_elements(context.op);
     const double tree = largest ? compare_tree_lut(window, bits) : adder_tree_lut(window, bits);
-    Lane lane{Strategy::logic, {}, 1 + pipeline_cycles(log2_up(window))};
-    lane.resources.lut = tree + context.output_bits() * coefficient::kRequantiseLutPerBit;
+    Lane lane{Strategy::logic, {}, 1 + context.model.pipeline_cycles(log2_up(window))};
+    lane.resources.lut = tree + context.model.rounding_lut(context.output_bits());
     if (!largest) lane.resources.lut += mean_lut(window, bits);
-    lane.resources.ff = coefficient::kFlipFlopsPerLut * lane.resources.lut;
+    lane.resources.ff = context.model.registers(lane.resources.lut);
     Candidates lanes;
     fold_lanes(context, lane, context.channels(), window * bits, 6, lanes);
     for (Implementation made : lanes.finish()) {

@@ -14,6 +14,8 @@ const char* name_of(Strategy strategy) {
             return "wiring";
         case Strategy::constant_logic:
             return "constant_logic";
+        case Strategy::constant_dsp:
+            return "constant_dsp";
         case Strategy::dsp:
             return "dsp";
         case Strategy::lut_multiplier:
@@ -79,17 +81,23 @@ void cost(const CostContext& context, Candidates& out) {
 
 std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
                                             const boards::Device& device) {
+    return implementations(network, op, request, CostModel{.device = device, .clock_mhz = network.clock_mhz});
+}
+
+std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
+                                            const CostModel& model) {
     if (costs_nothing(op.kind)) return {Implementation{}};
     if (request.region.tokens.empty() || request.region.channels.empty()) return {};
     const std::int64_t max_interval = request.cycles_per_event / request.region.tokens.size();
     if (max_interval < 1) return {};
     Candidates found;
-    cost({network, op, request.region, device, max_interval}, found);
+    cost({network, op, request.region, model, max_interval}, found);
+    found.keep(op.fixed);
     return found.finish();
 }
 
 std::vector<Assumption> cost_assumptions() {
-    std::vector<Assumption> assumptions;
+    std::vector<Assumption> assumptions = cost_data().sources;
     for (const Coefficient* coefficient : all_coefficients())
         assumptions.push_back(
             {std::string("cost model: ") + coefficient->what, fmt::format("{:.4g}", coefficient->value), coefficient->source});

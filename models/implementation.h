@@ -7,21 +7,11 @@
 #include "boards/board.h"
 #include "core/assumption.h"
 #include "core/resources.h"
+#include "models/cost_model.h"
 #include "models/network.h"
+#include "models/strategy.h"
 
 namespace tessera::models {
-
-/// How the multiplications of an operator are built.
-enum class Strategy {
-    wiring,          ///< nothing to build
-    constant_logic,  ///< constant multipliers in LUTs, one token after another through the same logic
-    dsp,             ///< multipliers on DSP slices with reuse factor, weights in registers, LUTRAM, BRAM or URAM
-    lut_multiplier,  ///< activation products in LUTs
-    binary,          ///< XNOR and popcount
-    table,           ///< functions of one value, from BRAM or LUT tables
-    logic,           ///< adders, comparators, registers
-};
-const char* name_of(Strategy strategy);
 
 /// A piece of an operator on one device, with everything chosen: what it takes and how long.
 ///
@@ -49,10 +39,14 @@ struct ImplementationRequest {
 /// region.tokens.size() x token_interval_cycles <= cycles_per_event, so that one engine keeps up.
 /// Empty where no single engine can (the region has too many tokens: split it), and for a part of
 /// the channels of a recurrent operator, whose state does not split. At most twelve, sorted by
-/// interval, then LUTs. Clock: latencies hold at about 360 MHz (kLevelsPerCycle).
+/// interval, then LUTs. Only those of the strategy, memory and reuse factor that `op.fixed` names, if any.
 ///
 /// Pure: same operator, request and device, same answer. Operators that cost nothing are of kind
 /// input, output and wiring alone.
+std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
+                                            const CostModel& model);
+
+/// The same for Tessera's own engines at the network's clock.
 std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
                                             const boards::Device& device);
 

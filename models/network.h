@@ -8,6 +8,7 @@
 #include "core/assumption.h"
 #include "core/ids.h"
 #include "models/fixed_point.h"
+#include "models/strategy.h"
 
 namespace tessera::models {
 
@@ -93,6 +94,8 @@ struct ChannelWeights {
     double nonzero = 0;         ///< weights that are not 0 after quantisation
     double signed_digits = 0;   ///< non-zero digits of all weights in canonical signed digit form
     double effective_bits = 0;  ///< sum of the widths after trimming leading and trailing zeros
+    double heavy = 0;           ///< weights of three signed digits or more, which a multiplier serves as well as adders
+    double heavy_digits = 0;    ///< the digits of those
 };
 
 /// The constants of an operator: a matrix of `inputs` x `outputs` (for a convolution `inputs` is
@@ -134,6 +137,7 @@ struct Operator {
     int row_length = 0;            ///< convolution: tokens in a row of the image (line buffers)
     std::int64_t slice_begin = 0;  ///< wiring of type Slice: where the piece begins on the axis that it cuts
     FixedPoint accumulator;        ///< width 0: derived so that nothing overflows
+    StrategyChoice fixed;          ///< what a study fixes of the implementation; empty: the mapper chooses
 };
 
 /// An imported model: operators in topological order joined by tensors of static shape.
@@ -143,6 +147,7 @@ struct Network {
     std::vector<Tensor> tensors;      ///< by TensorId
     std::vector<Operator> operators;  ///< by OperatorId; topological order
     std::int64_t parameters = 0;
+    double clock_mhz = 360.71;            ///< processing clock of the hardware it is costed for: 9 x 40.0789 MHz, or as a study sets it
     std::vector<Assumption> assumptions;  ///< what the importer had to assume
 
     const Tensor& tensor(TensorId id) const { return tensors[index(id)]; }

@@ -6,38 +6,13 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/operator_pattern.h"
 #include "models/precision_formats.h"
 #include "models/precision_weights.h"
 
 namespace tessera::models {
 
 namespace {
-
-/// Shell patterns: * is any text, ? any one character.
-bool matches_pattern(const std::string& pattern, const std::string& text) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string::npos;
-    std::size_t resume = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-            ++p, ++t;
-        } else if (star != std::string::npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-    return std::all_of(pattern.begin() + static_cast<std::ptrdiff_t>(p), pattern.end(), [](char c) { return c == '*'; });
-}
-
-bool matches(const PrecisionRule& rule, const Operator& op) {
-    return rule.operators == name_of(op.kind) || rule.operators == op.type || matches_pattern(rule.operators, op.name);
-}
 
 /// A width and a whole format exclude each other: the later rule's wins.
 void override_with(int& bits, FixedPoint& format, int new_bits, const FixedPoint& new_format) {
@@ -49,7 +24,7 @@ PrecisionRule combined(const Precision& precision, const Operator& op, std::vect
     PrecisionRule all;
     for (std::size_t i = 0; i < precision.rules.size(); ++i) {
         const PrecisionRule& rule = precision.rules[i];
-        if (!matches(rule, op)) continue;
+        if (!matches(rule.operators, op)) continue;
         used[i] = true;
         override_with(all.weight_bits, all.weight_format, rule.weight_bits, rule.weight_format);
         override_with(all.activation_bits, all.activation_format, rule.activation_bits, rule.activation_format);
@@ -104,7 +79,8 @@ struct Application {
         const ExpectedWeight mean = found != expectations.end() ? found->second : expected_weight(key.first, key.second);
         expectations.emplace(key, mean);
         const auto inputs = static_cast<double>(weights.inputs);
-        weights.channels = {{mean.nonzero * inputs, mean.signed_digits * inputs, mean.effective_bits * inputs}};
+        weights.channels = {{mean.nonzero * inputs, mean.signed_digits * inputs, mean.effective_bits * inputs, mean.heavy * inputs,
+                             mean.heavy_digits * inputs}};
     }
 
     void set_outputs(const Operator& op, const PrecisionRule& rule) {

@@ -32,15 +32,20 @@ ChannelWeights count_channel(const float* begin, const float* end, double steps_
     std::int64_t nonzero = 0;
     std::int64_t digits = 0;
     std::int64_t bits = 0;
+    std::int64_t heavy = 0;
+    std::int64_t heavy_digits = 0;
     for (const float* value = begin; value != end; ++value) {
         if (*value == 0) continue;
         const double scaled = std::clamp(std::abs(static_cast<double>(*value)) * steps_per_unit, 0.0, 0x1p62);
         const auto magnitude = static_cast<std::uint64_t>(std::llrint(scaled));
         nonzero += magnitude != 0 ? 1 : 0;
-        digits += digits_of_magnitude(magnitude);
+        const int of_this = digits_of_magnitude(magnitude);
+        digits += of_this;
         bits += trimmed_width(magnitude);
+        if (of_this >= kHeavyDigits) ++heavy, heavy_digits += of_this;
     }
-    return {static_cast<double>(nonzero), static_cast<double>(digits), static_cast<double>(bits)};
+    return {static_cast<double>(nonzero), static_cast<double>(digits), static_cast<double>(bits), static_cast<double>(heavy),
+            static_cast<double>(heavy_digits)};
 }
 
 /// Probability that a standard normal value lies above `x`.
@@ -113,12 +118,15 @@ ExpectedWeight expected_weight(int width, double zero_fraction) {
         const double negative = magnitude == half ? above(from) : inside;
         const double positive = magnitude == half ? 0 : magnitude == half - 1 ? above(from) : inside;
         const double probability = negative + positive;
+        const int digits = digits_of_magnitude(static_cast<std::uint64_t>(magnitude));
         mean.nonzero += probability;
-        mean.signed_digits += probability * digits_of_magnitude(static_cast<std::uint64_t>(magnitude));
+        mean.signed_digits += probability * digits;
+        if (digits >= kHeavyDigits) mean.heavy += probability, mean.heavy_digits += probability * digits;
         mean.effective_bits += probability * trimmed_width(static_cast<std::uint64_t>(magnitude));
     }
     mean.signed_digits += mean.nonzero * (width - summed) / 3.0;
     mean.effective_bits += mean.nonzero * (width - summed);
+    mean.heavy_digits += mean.heavy * (width - summed) / 3.0;
     return mean;
 }
 

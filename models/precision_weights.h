@@ -15,11 +15,17 @@ void round_weights(Weights& weights);
 /// Fills `channels` from the values as whole multiples of the format's step.
 void count_digits(Weights& weights);
 
+/// Signed digits from which a weight counts as heavy (`ChannelWeights::heavy`): HLS tools spend no multiplier on fewer
+/// (Sun et al., HGQ, arXiv:2405.00645: constants of two digits are an addition or a subtraction).
+inline constexpr int kHeavyDigits = 3;
+
 /// What one weight of a normal distribution is on average, quantised to `width` bits.
 struct ExpectedWeight {
     double nonzero = 0;  ///< probability
     double signed_digits = 0;
     double effective_bits = 0;
+    double heavy = 0;         ///< probability of three digits or more
+    double heavy_digits = 0;  ///< mean number of digits in those, per weight
 };
 
 /// The expectation for a normal distribution whose four standard deviations fill the range

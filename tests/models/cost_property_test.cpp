@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 
+#include "models/import.h"
+#include "models/precision.h"
+#include "models/precision_weights.h"
 #include "tests/models/cost_fixture.h"
 
 /// Properties that hold for every operator, width, region and budget, over seeded random cases.
@@ -143,7 +147,84 @@ TEST_CASE("a higher reuse factor means fewer DSPs and a longer interval") {
     }
 }
 
-TEST_CASE("a whole costs at least each of its parts, and the parts together about the whole in multipliers") {
+namespace {
+
+/// A dense operator with weights of a normal distribution, built in one way.
+Implementation built(std::int64_t inputs, std::int64_t outputs, int bits, double zeros, const StrategyChoice& fixed) {
+    NetworkBuilder b("dense");
+    b.output("out", b.dense("dense", b.input("in", {1, inputs}), outputs));
+    Network network = b.build();
+    for (Tensor& tensor : network.tensors) tensor.format = width(bits);
+    Operator& op = network.operators[1];
+    const ExpectedWeight mean = expected_weight(bits, zeros);
+    const auto n = static_cast<double>(inputs);
+    op.weights.format = width(bits);
+    op.weights.channels = {{mean.nonzero * n, mean.signed_digits * n, mean.effective_bits * n, mean.heavy * n, mean.heavy_digits * n}};
+    op.fixed = fixed;
+    const auto made = cost(network, op, 1, 1 << 20);
+    REQUIRE(made.size() == 1);
+    return made.front();
+}
+
+const std::vector<StrategyChoice>& choices() {
+    static const std::vector<StrategyChoice> all{{Strategy::constant_logic, std::nullopt, 0}, {Strategy::constant_dsp, std::nullopt, 0},
+                                                 {Strategy::dsp, Memory::lut_rom, 1},         {Strategy::dsp, Memory::lut_rom, 12},
+                                                 {Strategy::dsp, Memory::block_ram, 12},      {Strategy::dsp, Memory::ultra_ram, 12},
+                                                 {Strategy::lut_multiplier, std::nullopt, 6}};
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("trained-like weights: more bits, more channels or fewer zeros never cost less of everything, in any strategy") {
+    std::mt19937_64 random(6);
+    for (int round = 0; round < 40; ++round) {
+        const std::int64_t inputs = pick(random, 8, 200);
+        const std::int64_t outputs = pick(random, 4, 100);
+        const int bits = static_cast<int>(pick(random, 11, 16));
+        for (const StrategyChoice& choice : choices()) {
+            CAPTURE(name_of(*choice.strategy));
+            CAPTURE(bits);
+            const Implementation base = built(inputs, outputs, bits, 0.3, choice);
+            CHECK_FALSE(strictly_less(built(inputs, outputs, bits + 1, 0.3, choice), base));
+            CHECK_FALSE(strictly_less(built(inputs + 8, outputs, bits, 0.3, choice), base));
+            CHECK_FALSE(strictly_less(built(inputs, outputs + 4, bits, 0.3, choice), base));
+            CHECK_FALSE(strictly_less(built(inputs, outputs, bits, 0.1, choice), base));
+        }
+    }
+}
+
+TEST_CASE("interval and latency follow the reuse factor") {
+    for (const Strategy strategy : {Strategy::dsp, Strategy::lut_multiplier}) {
+        int latency = 0;
+        Resources before{1e9, 1e9, 1e9, 1e9, 1e9};
+        for (const int rf : {1, 2, 4, 8, 16, 32, 64}) {
+            const Implementation made = built(64, 64, 16, 0, {strategy, Memory::block_ram, rf});
+            CHECK(made.token_interval_cycles == rf);
+            CHECK(made.latency_cycles >= rf);
+            CHECK(made.resources.dsp <= before.dsp);
+            if (rf >= 16) CHECK(made.latency_cycles > latency);
+            before = made.resources;
+            latency = made.latency_cycles;
+        }
+    }
+}
+
+TEST_CASE("a network of a hundred million parameters is costed in seconds") {
+    Network network = build_zoo_network(JsonReader::from_file(data_root() / "models" / "zoo" / "masked_particle_100m.json"));
+    const auto begin = std::chrono::steady_clock::now();
+    apply_precision(network, read_precision(JsonReader::from_text("study", R"({"weights": 8, "activations": 8})")));
+    std::size_t choices_found = 0;
+    for (const std::int64_t cycles : {9, 18, 27, 54, 81, 162})
+        for (const Operator& op : network.operators)
+            if (has_hardware(op)) choices_found += cost(network, op, 1, cycles).size();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    MESSAGE(network.parameters << " parameters, " << choices_found << " implementations in " << seconds << " s");
+    CHECK(network.parameters > 90'000'000);
+    CHECK(seconds < 10);
+}
+
+TEST_CASE("a whole costs at least each of its parts, and at most the parts together") {
     std::mt19937_64 random(4);
     for (int round = 0; round < 40; ++round) {
         Network network = zoo_of_kinds(pick(random, 2, 32), 4 * pick(random, 1, 32));
@@ -159,6 +240,7 @@ TEST_CASE("a whole costs at least each of its parts, and the parts together abou
         };
         const double sum = constant({0, cut}) + constant({cut, channels});
         CHECK(constant({0, channels}) >= constant({0, cut}));
-        CHECK(constant({0, channels}) == doctest::Approx(sum).epsilon(0.001).scale(2000));
+        CHECK(constant({0, channels}) <= sum);  // the parts share fewer sub-expressions
+        CHECK(sum <= 1.35 * constant({0, channels}) + 50);
     }
 }

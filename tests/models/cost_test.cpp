@@ -36,8 +36,6 @@ Implementation find(const std::vector<Implementation>& all, Strategy strategy, i
 TEST_CASE("adder trees, multipliers and tables take what hand counts give") {
     CHECK(log2_up(1) == 0);
     CHECK(log2_up(5) == 3);
-    CHECK(pipeline_cycles(0) == 0);
-    CHECK(pipeline_cycles(5) == 3);  // two levels a cycle
     CHECK(adder_tree_lut(1, 8) == 0);
     CHECK(adder_tree_lut(2, 8) == 9);      // one adder with a carry out
     CHECK(adder_tree_lut(4, 8) == 30);     // 9 + 9 + 10 exactly; the closed form says 3 x 10
@@ -77,11 +75,15 @@ TEST_CASE("a constant matrix costs its signed digits") {
     set_weights(op, 8, 50, 2.4);  // 50 of 64 weights an output, 120 digits
     const auto all = cost(network, op, 9, 9);
     const Implementation logic = find(all, Strategy::constant_logic, 1);
-    CHECK(logic.resources.lut == std::ceil(0.67 * 32 * 120 * (8 + 2) + 32 * 8));
-    CHECK(logic.resources.ff == std::ceil(0.53 * (0.67 * 32 * 120 * 10 + 256) + 256));
+    const FittedCoefficients fitted = cost_data().fitted;
+    // 25 constants an input share the adders that make their 70 x 32 digits beyond the first; 1600 products of 14 bits are summed.
+    const double makers = 32 * 70 / (1 + 24 * fitted.product_sharing);
+    const double lut = fitted.lut_per_adder_bit * (makers * 12 + 1600 * 16) + 32 * 8;
+    CHECK(logic.resources.lut == std::ceil(lut));
+    CHECK(logic.resources.ff == std::ceil(fitted.registers_per_lut / 2 * lut + 256));
     CHECK(logic.resources.dsp == 0);
     CHECK(logic.token_interval_cycles == 1);
-    CHECK(logic.latency_cycles == 5);  // seven adder levels, two a cycle; rounding
+    CHECK(logic.latency_cycles == 4);  // seven adder levels and the rounding, two a cycle
     const double per_product = logic.resources.lut / (64 * 32);
     CHECK(per_product > 10);
     CHECK(per_product < 25);
@@ -197,14 +199,14 @@ TEST_CASE("line buffers hold the rows between") {
 }
 
 TEST_CASE("wide functions use segments, narrow ones tables") {
-    CHECK(function_lanes(8, 8, vu13p()).size() == 2);
-    CHECK(function_lanes(10, 8, vu13p()).size() == 3);
-    const auto wide = function_lanes(16, 16, vu13p());
+    CHECK(function_lanes(8, 8, CostModel{vu13p()}).size() == 2);
+    CHECK(function_lanes(10, 8, CostModel{vu13p()}).size() == 3);
+    const auto wide = function_lanes(16, 16, CostModel{vu13p()});
     REQUIRE(wide.size() == 1);
     CHECK(wide[0].resources.dsp == 1);
     boards::Device without = vu13p();
     without.total.bram36 = 0;
-    for (const Lane& lane : function_lanes(12, 8, without)) CHECK(lane.resources.bram36 == 0);
+    for (const Lane& lane : function_lanes(12, 8, CostModel{without})) CHECK(lane.resources.bram36 == 0);
 }
 
 TEST_CASE("kinds that the builder does not make cost hardware too") {
@@ -284,4 +286,52 @@ TEST_CASE("every coefficient names its source") {
         CHECK(!a.source.empty());
         CHECK(names.insert(a.what).second);
     }
+}
+
+TEST_CASE("the clock sets how much fits between two registers") {
+    const boards::Device device = vu13p();
+    CostModel model{device};
+    CHECK(model.levels_per_cycle() == 2);
+    CHECK(model.pipeline_cycles(0) == 0);
+    CHECK(model.pipeline_cycles(5) == 3);
+    CHECK(model.dsp_cycles() == 2);
+    CHECK(model.memory_cycles() == 2);
+    model.clock_mhz = 200;
+    CHECK(model.levels_per_cycle() == 4);
+    CHECK(model.dsp_cycles() == 1);
+    model.clock_mhz = 900;
+    CHECK(model.levels_per_cycle() == 1);
+}
+
+TEST_CASE("constants of many digits may go to DSP slices") {
+    Network network = one_dense(1, 64, 32);
+    set_widths(network, 14);
+    Operator& op = network.operators[1];
+    op.weights.channels = {{60, 200, 500, 40, 160}};
+    const auto all = cost(network, op, 1, 1);
+    const Implementation mixed = find(all, Strategy::constant_dsp, 1);
+    CHECK(mixed.resources.dsp == 40 * 32);  // products of 14 bits and 5 to 11 have 19 and more
+    CHECK(mixed.resources.lut < find(all, Strategy::constant_logic, 1).resources.lut);
+    set_widths(network, 7);  // no product is wide enough for a slice
+    op.weights.channels = {{60, 200, 500, 40, 160}};
+    for (const Implementation& i : cost(network, op, 1, 1)) CHECK(i.strategy != Strategy::constant_dsp);
+}
+
+TEST_CASE("what is fixed of an operator leaves nothing else") {
+    Network network = one_dense(1, 64, 32);
+    set_widths(network, 8);
+    Operator& op = network.operators[1];
+    op.fixed = {Strategy::dsp, Memory::block_ram, 12};
+    auto all = cost(network, op, 1, 36);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].strategy == Strategy::dsp);
+    CHECK(all[0].reuse_factor == 12);
+    CHECK(all[0].resources.bram36 > 0);
+    CHECK(cost(network, op, 1, 11).empty());  // an event every eleven cycles is too fast for it
+    op.fixed = {Strategy::constant_logic, std::nullopt, 0};
+    all = cost(network, op, 1, 36);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].strategy == Strategy::constant_logic);
+    op.fixed = {Strategy::binary, std::nullopt, 0};
+    CHECK(cost(network, op, 1, 36).empty());  // eight-bit weights are no popcount
 }

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "models/network.h"
+
+namespace tessera::models {
+
+/// One rule of a study's `"strategy"`: how operators have to be built. A later rule wins over an earlier one.
+struct StrategyRule {
+    std::string operators;  ///< as in a precision rule
+    StrategyChoice choice;
+    std::string file;  ///< where the rule stands, for messages
+    std::string path;
+};
+
+/// Reads `[{"operators": "dense", "strategy": "dsp", "reuse_factor": 8, "memory": "block_ram"}, ...]`; each rule fixes
+/// at least one of the three. @throws InputError
+std::vector<StrategyRule> read_strategies(const JsonReader& reader);
+
+/// Sets Operator::fixed. Whether an operator can be built like that shows when it is costed: what cannot has no
+/// implementation. @throws InputError for a rule that matches no operator
+void apply_strategies(Network& network, const std::vector<StrategyRule>& rules);
+
+}  // namespace tessera::models
