@@ -61,4 +61,7 @@ int partition_graph(const PartitionOptions& options, const Console& console);
 /// @param what boards, links, topologies or networks
 int list(const std::string& what, const Console& console);
 
+/// Compares the cost models with published hardware results and with the baselines that others use.
+int validate(const Console& console);
+
 }  // namespace tessera::apps

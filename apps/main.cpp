@@ -139,6 +139,10 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     partition->callback(
         [&arguments] { arguments.command = [&arguments] { return apps::partition_graph(arguments.partition, arguments.console); }; });
 
+    app.add_subcommand("validate", "cost models against published hardware results")->callback([&arguments] {
+        arguments.command = [&arguments] { return apps::validate(arguments.console); };
+    });
+
     auto* list = app.add_subcommand("list", "what the catalogues hold");
     list->add_option("WHAT", arguments.what, "boards, links, topologies or networks")
         ->required()

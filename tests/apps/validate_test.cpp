@@ -1,0 +1,30 @@
+#include "tests/apps/command.h"
+
+namespace tessera::tests {
+
+TEST_CASE("validate compares with published results, as JSON and for people") {
+    const auto machine = tessera("--json validate");
+    REQUIRE(machine.code == 0);
+    const Json json = Json::parse(machine.out);
+    for (const char* part : {"test", "fit", "all"}) {
+        for (const char* metric : {"lut", "ff", "dsp", "bram", "latency"}) {
+            const auto& of = json[part][metric];
+            CHECK(of["count"].get<int>() > 0);
+            CHECK(of["median_ape"].get<double>() <= of["p90_ape"].get<double>());
+            CHECK(of.contains("rank_correlation"));
+        }
+        CHECK(json[part]["ii"]["count"].get<int>() > 0);
+        CHECK(json[part]["ii"]["exact"].get<double>() > 0);
+    }
+    CHECK(json["all"]["dsp"]["count"] == json["test"]["dsp"]["count"].get<int>() + json["fit"]["dsp"]["count"].get<int>());
+    for (const char* baseline : {"ebops", "multiplications over RF", "finn"}) CHECK(json["baselines"].contains(baseline));
+    CHECK(json["jet_taggers"].size() == 9);
+    CHECK(json["on_chip"].size() == 4);
+    const auto people = tessera("validate");
+    CHECK(people.code == 0);
+    CHECK(people.out.find("test part") != std::string::npos);
+    CHECK(people.out.find("DeepSets 32 constituents") != std::string::npos);
+    CHECK(people.err.empty());
+}
+
+}  // namespace tessera::tests
