@@ -9,6 +9,7 @@
 #include "apps/report_sections.h"
 #include "apps/waterfall.h"
 #include "models/implementation.h"
+#include "models/power.h"
 #include "models/precision.h"
 
 namespace tessera::apps {
@@ -126,6 +127,7 @@ Json assumptions_section(const ReportInput& input) {
     append(input.study.board.device.sources);
     append(input.study.link.sources);
     append(models::cost_assumptions());
+    append(models::power_assumptions());
     std::stable_partition(all.begin(), all.end(), [](const Assumption& each) { return each.source.starts_with("assumed"); });
     Json json = Json::array();
     for (const auto& each : all) json.push_back({{"what", each.what}, {"value", each.value}, {"source", each.source}});
@@ -166,6 +168,8 @@ Json make_report(const ReportInput& input) {
     report["latency_ns"] = latency_section(input);
     report["interval_ns"] = interval_section(input);
     report["boards"] = boards_section(input);
+    report["uncertainty"] = uncertainty_section(input, report["verdict"]["pass"].get<bool>());
+    report["power"] = power_section(input);
     report["candidates"] = to_json(input.search)["candidates"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);

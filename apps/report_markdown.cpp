@@ -84,6 +84,7 @@ std::string markdown_report(const Json& report) {
                        real(network["ebops"]));
     if (!report.contains("no_mapping")) {
         out += requirement_table(report) + bounds_paragraph(report);
+        out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
     }
     return out + candidate_table(report) + assumption_table(report);

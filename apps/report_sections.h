@@ -28,6 +28,11 @@ std::vector<double> link_loads(const partition::Mapping& mapping);
 /// come at longer intervals now and then (`between_decisions_max`) where events wait for each other on a link.
 inline double sustained_interval_ns(const sim::Result& result) { return result.longest_stage_interval_ns; }
 
+/// Boards and latency at pessimistic costs (the 90th percentile of the errors on published designs), and whether the
+/// verdict `pass` would be the same; power of the hottest board and of the system.
+Json uncertainty_section(const ReportInput& input, bool pass);
+Json power_section(const ReportInput& input);
+
 /// Which requirements hold.
 Json verdict_section(const ReportInput& input);
 

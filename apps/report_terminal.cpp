@@ -98,6 +98,7 @@ std::string system_lines(const Json& report) {
     out += fmt::format("  events    {} injected, {} completed ({} late), {} corrupted, {} lost, {} in flight\n", count(events["injected"]),
                        count(events["completed"]), count(events["late"]), count(events["corrupted"]), count(events["lost"]),
                        count(events["in_flight"]));
+    out += fmt::format("  doubt     {}\n  power     {}\n", doubt(report), power(report));
     return out;
 }
 

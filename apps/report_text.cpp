@@ -36,4 +36,17 @@ std::vector<std::pair<std::string, double>> time_by_kind(const Json& report) {
     return sorted;
 }
 
+std::string doubt(const Json& report) {
+    const auto& uncertainty = report["uncertainty"];
+    return fmt::format("at pessimistic costs ({}th percentile) {} boards and {:.1f} ns: the verdict {}", count(uncertainty["percentile"]),
+                       count(uncertainty["boards"]["pessimistic"]), real(uncertainty["latency_ns"]["pessimistic"]),
+                       uncertainty["verdict_survives"].get<bool>() ? "stands" : "falls");
+}
+
+std::string power(const Json& report) {
+    const auto& of = report["power"];
+    return fmt::format("{:.0f} W on the hottest board of {:.0f} W, {:.1f} kW in all", real(of["hottest_board_w"]),
+                       real(of["board_limit_w"]), real(of["total_w"]) / 1000);
+}
+
 }  // namespace tessera::apps

@@ -26,4 +26,10 @@ std::string over_bound(double value, double bound);
 /// What each kind of step adds up to along the critical path of the slowest event, longest first.
 std::vector<std::pair<std::string, double>> time_by_kind(const Json& report);
 
+/// "at pessimistic costs 300 boards and 1900.0 ns: the verdict stands"
+std::string doubt(const Json& report);
+
+/// "58.3 W on the hottest board of 300 W, 9.1 kW in all"
+std::string power(const Json& report);
+
 }  // namespace tessera::apps

@@ -53,18 +53,18 @@ TEST_CASE("a study that meets all requirements: 0") {
 TEST_CASE("a violated latency: 2") {
     const TemporaryFolder folder;
     Json study = small_study();
-    study["requirements"]["latency_ns"] = 100;
+    study["requirements"]["latency_ns"] = 50;
     const auto outcome = run_study(folder, study);
     CHECK(outcome.code == 2);
     const auto report = read_json(folder / "out" / "report.json");
     const double latency = report["latency_ns"]["simulated"]["max"].get<double>();
-    CHECK(latency > 100);
+    CHECK(latency > 50);
     CHECK_FALSE(report["verdict"]["pass"].get<bool>());
     CHECK_FALSE(report["verdict"]["latency"].get<bool>());
     CHECK(report["verdict"]["interval"].get<bool>());
     CHECK(report["verdict"]["resources"].get<bool>());
     CHECK(report["verdict"]["links"].get<bool>());
-    CHECK(outcome.out.find(fmt::format("latency: {:.1f} ns, {:.1f} ns over the budget of 100.0 ns", latency, latency - 100)) !=
+    CHECK(outcome.out.find(fmt::format("latency: {:.1f} ns, {:.1f} ns over the budget of 50.0 ns", latency, latency - 50)) !=
           std::string::npos);
 }
 

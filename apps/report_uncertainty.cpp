@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "apps/report_sections.h"
+#include "models/cost_model.h"
+#include "models/power.h"
+
+/// What the verdict is worth: the same at pessimistic costs, and the power that the boards take.
+namespace tessera::apps {
+
+namespace {
+
+/// Used and usable resources and lanes of each board of one time node.
+struct Usage {
+    Resources used;
+    Resources usable;
+    int lanes = 0;
+};
+
+std::vector<Usage> usage_of_boards(const partition::Mapping& mapping) {
+    std::vector<Usage> all(mapping.boards.size());
+    for (std::size_t board = 0; board < all.size(); ++board) {
+        const auto& type = mapping.board_types[mapping.boards[board]];
+        all[board].usable = type.slr_capacity * type.slrs;
+    }
+    for (const auto& shard : mapping.shards)
+        if (shard.board != kOutside) all[index(shard.board)].used += shard.resources;
+    std::vector<std::array<int, 2>> lanes(all.size(), {0, 0});  // a transceiver pair serves one lane out and one in
+    for (const auto& link : mapping.links) {
+        if (link.from != kOutside) lanes[index(link.from)][0] += link.lanes;
+        if (link.to != kOutside) lanes[index(link.to)][1] += link.lanes;
+    }
+    for (std::size_t board = 0; board < all.size(); ++board) all[board].lanes = std::max(lanes[board][0], lanes[board][1]);
+    return all;
+}
+
+Resources pessimistic_factors() {
+    const auto& ranges = models::cost_data().ranges;
+    // An UltraRAM is used like a block RAM: nobody published enough of them for a range of their own.
+    const auto factor = [](const models::EstimateRange& range) { return std::max(1.0, range.high); };
+    return {factor(ranges.lut), factor(ranges.ff), factor(ranges.dsp), factor(ranges.bram), factor(ranges.bram)};
+}
+
+/// 1 where every board still holds its shards; else by how much the scarcest resource grows, so that as many more
+/// boards would be filled as well as now.
+double growth_of_boards(const std::vector<Usage>& boards, const Resources& factors) {
+    const auto holds = [&](const Usage& board) { return board.used.scaled(factors).fits(board.usable); };
+    if (std::all_of(boards.begin(), boards.end(), holds)) return 1;
+    Resources used;
+    Resources usable;
+    for (const Usage& board : boards) used += board.used, usable += board.usable;
+    const double now = used.max_fraction(usable);
+    return now > 0 && std::isfinite(now) ? std::max(1.0, used.scaled(factors).max_fraction(usable) / now) : 1;
+}
+
+/// The slowest event with its compute time stretched.
+double pessimistic_latency_ns(const sim::Result& result) {
+    double compute = 0;
+    for (const auto& step : result.breakdown)
+        if (step.kind == "compute") compute += step.ns;
+    return result.latency_ns.max + (std::max(1.0, models::cost_data().ranges.latency.high) - 1) * compute;
+}
+
+}  // namespace
+
+Json uncertainty_section(const ReportInput& input, bool pass) {
+    const Resources factors = pessimistic_factors();
+    const auto central = static_cast<double>(input.mapping.boards_in_system());
+    const double boards = std::ceil(central * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
+    const double latency = input.result ? pessimistic_latency_ns(*input.result) : 0.0;
+    const bool still = pass && boards <= input.study.boards_available && latency <= input.study.latency_budget_ns;
+    Json json;
+    json["percentile"] = 90;
+    json["source"] = "measured over estimated of published designs (tessera validate)";
+    json["factors"] = Json::object();
+    for (std::size_t i = 0; i < Resources::names.size(); ++i) json["factors"][Resources::names[i]] = rounded(factors.values()[i]);
+    json["factors"]["latency"] = rounded(models::cost_data().ranges.latency.high);
+    json["boards"] = {{"central", input.mapping.boards_in_system()}, {"pessimistic", static_cast<std::int64_t>(boards)}};
+    json["latency_ns"] = {{"central", input.result ? rounded(input.result->latency_ns.max) : 0.0}, {"pessimistic", rounded(latency)}};
+    json["pass_at_pessimistic_cost"] = still;
+    json["verdict_survives"] = still == pass;
+    return json;
+}
+
+Json power_section(const ReportInput& input) {
+    models::Power all;
+    double hottest = 0;
+    for (const Usage& board : usage_of_boards(input.mapping)) {
+        const auto power = models::board_power(board.used, board.lanes, input.study.board, input.study.clock.processing_mhz());
+        hottest = std::max(hottest, power.total_w());
+        all.static_w += power.static_w, all.dynamic_w += power.dynamic_w, all.links_w += power.links_w;
+    }
+    const auto copies = static_cast<double>(input.mapping.tmux_period_bx);
+    return {{"hottest_board_w", rounded(hottest, 1)},        {"board_limit_w", input.study.board.power_limit_w},
+            {"static_w", rounded(all.static_w * copies, 1)}, {"dynamic_w", rounded(all.dynamic_w * copies, 1)},
+            {"links_w", rounded(all.links_w * copies, 1)},   {"total_w", rounded(all.total_w() * copies, 1)}};
+}
+
+}  // namespace tessera::apps
