@@ -110,14 +110,30 @@ Json board_utilisation(const partition::Mapping& mapping) {
     return boards;
 }
 
+namespace {
+
+/// Position of the resource of which most is used, so that the parts of a board add up to what it holds.
+std::size_t scarcest_resource(const std::array<double, 5>& used, const std::array<double, 5>& total) {
+    std::size_t scarcest = 0;
+    for (std::size_t r = 1; r < used.size(); ++r) {
+        if (total[r] > 0 && used[r] * total[scarcest] > used[scarcest] * total[r]) scarcest = r;
+    }
+    return scarcest;
+}
+
+}  // namespace
+
 Json floor_plan(const partition::Mapping& mapping) {
     Json boards = Json::array();
     const auto loads = board_loads(mapping);
     for (std::size_t b = 0; b < loads.size(); ++b) {
         const auto& type = mapping.board_types[mapping.boards[b]];
+        const auto total = (type.device_total * type.slrs).values();
+        const auto scarcest = scarcest_resource(loads[b].used.values(), total);
         Json operators = Json::array();
         for (const auto& [op, used] : loads[b].operators) {
-            operators.push_back({{"operator", op}, {"fraction", rounded(used.max_fraction(type.device_total * type.slrs))}});
+            operators.push_back(
+                {{"operator", op}, {"fraction", total[scarcest] > 0 ? rounded(used.values()[scarcest] / total[scarcest]) : 0.0}});
         }
         boards.push_back(std::move(operators));
     }

@@ -62,6 +62,18 @@ TEST_CASE("every board of every time node is there once, with fractions of its d
     CHECK(seen.size() == boards.size());
 }
 
+TEST_CASE("the floor plan of a board adds up to what it uses most of") {
+    const auto report = read_json(jet_results() / "report.json");
+    REQUIRE(report["floor_plan"].size() == report["boards"]["of_one_time_node"].get<std::size_t>());
+    for (std::size_t b = 0; b < report["floor_plan"].size(); ++b) {
+        double sum = 0, most = 0;
+        for (const auto& part : report["floor_plan"][b]) sum += part["fraction"].get<double>();
+        for (const auto* key : {"lut", "ff", "dsp", "bram", "uram"})
+            most = std::max(most, report["board_utilisation"][b][key].get<double>());
+        CHECK(sum == doctest::Approx(most).epsilon(0.02));  // each part is rounded to four decimals
+    }
+}
+
 TEST_CASE("the breakdown of the slowest event adds up to its latency") {
     const auto report = read_json(jet_results() / "report.json");
     const std::set<std::string> kinds{"input", "compute", "serialise", "link", "switch", "wait"};
