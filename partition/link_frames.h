@@ -8,7 +8,7 @@
 namespace tessera::partition {
 
 /// Smallest integer not below a / b, for b above 0.
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 
 /// Frames that one chunk takes on each lane of a link (rule 4 of mapping.h).
 inline std::int64_t chunk_frames(std::int64_t bits, int chunks, int chunk, int lanes, const LinkTiming& timing) {

@@ -61,7 +61,9 @@ TEST_CASE("a model of almost 200 MB imports in seconds and within a few times it
     CHECK(network.macs() == 12 * 2040 * 2040);
     CHECK(kinds_of(network) == Kinds{{"dense", 12}, {"activation", 12}});
     CHECK(seconds < 10);
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory and shadows the rest
     CHECK(peak_megabytes() < 1000);
+#endif
 }
 
 TEST_CASE("the time of an import grows with the nodes, not with their square") {
