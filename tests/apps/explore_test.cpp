@@ -107,7 +107,8 @@ TEST_CASE("killed at any moment, an exploration resumes: no point lost, none dou
 TEST_CASE("the fewest boards: no more than the mapper takes, no fewer than the bound") {
     const TemporaryFolder folder;
     REQUIRE(explore(folder, small_exploration(), "--minimise boards").code == 0);
-    for (const auto& point : read_report(folder)["points"]) {
+    const auto report = read_report(folder);
+    for (const auto& point : report["points"]) {
         if (point["status"] != "pass") continue;
         CHECK(point["boards"].get<double>() >= point["boards_bound"].get<double>());
         CHECK(point["boards"].get<double>() == 1);
