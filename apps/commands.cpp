@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "apps/published.h"
 #include "apps/report.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -241,6 +242,22 @@ int simulate(const std::filesystem::path& out, const TraceOptions& options, cons
     }
     const bool all_done = result.events.injected > 0 && result.events.completed == result.events.injected;
     return all_done && state.violations.empty() ? 0 : 2;
+}
+
+int compare(const std::vector<std::filesystem::path>& outs, const std::filesystem::path& page, const Console& console) {
+    std::vector<Json> reports;
+    reports.reserve(outs.size());
+    for (const auto& out : outs) reports.push_back(JsonReader::from_file(out / "report.json").raw());
+    const auto table = comparison_table(reports);
+    if (!page.empty()) write_file(page, with_comparison(read_file(page), table, page));
+    if (console.json) {
+        Json all = Json::object();
+        for (const auto& each : reports) all[each.at("study").get<std::string>()] = each.at("published");
+        fmt::print("{}", pretty(all));
+    } else {
+        fmt::print("{}", table);
+    }
+    return 0;
 }
 
 int report(const std::filesystem::path& out, const Console& console) {

@@ -58,6 +58,10 @@ struct PartitionOptions {
 };
 int partition_graph(const PartitionOptions& options, const Console& console);
 
+/// Prints what is published for the studies of some runs beside what Tessera says, as a table in Markdown;
+/// with `page` it also takes the place of the one in that file.
+int compare(const std::vector<std::filesystem::path>& outs, const std::filesystem::path& page, const Console& console);
+
 /// @param what boards, links, topologies or networks
 int list(const std::string& what, const Console& console);
 

@@ -57,6 +57,8 @@ struct Arguments {
     apps::PartitionOptions partition;
     apps::explore::Options explore;
     std::vector<std::string> bindings;
+    std::vector<std::filesystem::path> outs;
+    std::string page;
     std::function<int()> command;
 };
 
@@ -116,6 +118,12 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);
 
     add_explore_command(app, arguments);
+
+    auto* compare = app.add_subcommand("compare", "a table of what is published beside what Tessera says");
+    compare->add_option("OUT", arguments.outs, "folders of runs")->required();
+    compare->add_option("--into", arguments.page, "Markdown page whose table it takes the place of");
+    compare->callback(
+        [&arguments] { arguments.command = [&arguments] { return apps::compare(arguments.outs, arguments.page, arguments.console); }; });
 
     auto* inspect = app.add_subcommand("inspect", "operators, parameters, MACs, bits, sparsity and EBOPs of a network");
     inspect->add_option("MODEL", arguments.inspect.model, "ONNX file, conifer JSON file, or name of the zoo")->required();

@@ -185,6 +185,7 @@ Json make_report(const ReportInput& input) {
     report["link"] = {{"protocol", study.link.name}, {"line_rate_gbps", study.link.line_rate_gbps}};
     report["assumptions"] = assumptions_section(input);
     report["fingerprint"] = input.result ? fmt::format("{:016x}", input.result->fingerprint) : "";
+    report["published"] = published_section(study.published, report);
     report["study_json"] = input.study_json;
     report["timing_s"] = timing_section(input.timing);
     report["peak_rss_mib"] = rounded(peak_rss_mib(), 1);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "apps/published.h"
 #include "apps/report.h"
 #include "apps/report_text.h"
 
@@ -87,6 +88,7 @@ std::string markdown_report(const Json& report) {
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
     }
+    if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
     return out + candidate_table(report) + assumption_table(report);
 }
 

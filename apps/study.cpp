@@ -96,6 +96,7 @@ Study read_study(const std::filesystem::path& file) {
     check_ticks(root, study);
     read_simulation(root, study);
     study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));
+    if (root.has("published")) study.published = read_published(root.at("published"));
     root.done();
     return study;
 }

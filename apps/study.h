@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/published.h"
 #include "boards/board.h"
 #include "core/json.h"
 #include "core/lhc_clock.h"
@@ -38,6 +39,7 @@ struct Study {
     std::string filling = "all";
     sim::Faults faults;
     std::uint64_t seed = 1;
+    std::vector<PublishedFigure> published;  ///< to set beside Tessera's own
 
     /// Time between two events that the system must sustain.
     double required_interval_ns() const { return interval_bx * clock.bx_ns(); }
