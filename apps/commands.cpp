@@ -85,10 +85,11 @@ void remove_results(const std::filesystem::path& out, std::initializer_list<cons
 }
 
 /// Maps and writes study.json, search.json and mapping.json. False where there is no mapping.
-bool map_into(RunState& state, const std::filesystem::path& out, const Console& console) {
+bool map_into(RunState& state, const std::filesystem::path& out, const Console& console,
+              partition::Partitioner partitioner = partition::Partitioner::tessera) {
     say(console, "mapping");
     const Stopwatch watch;
-    std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress);
+    std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress, partitioner);
     state.timing.map_s = watch.seconds();
     remove_results(out, {"mapping.json", "simulation.json", "report.json", "report.md", "report.html"});
     write_file(out / "study.json", pretty(state.study_json));
@@ -167,12 +168,11 @@ int run_imported(const std::filesystem::path& study, const std::filesystem::path
     return run_steps(begin_imported(study, "", std::move(network)), out, console);
 }
 
-int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
-        const Console& console) {
-    RunState state = begin(study, network, console);
-    make_folder(out);
-    if (!map_into(state, out, console)) return print_no_mapping(state.search, console);
-    const auto path = (out / "mapping.json").string();
+int map(const MapOptions& options, const Console& console) {
+    RunState state = begin(options.study, options.network, console);
+    make_folder(options.out);
+    if (!map_into(state, options.out, console, options.partitioner)) return print_no_mapping(state.search, console);
+    const auto path = (options.out / "mapping.json").string();
     if (console.json) {
         fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));
     } else {

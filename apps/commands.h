@@ -25,7 +25,15 @@ struct Console {
 int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
 /// run with a network that was imported already, for many questions to one network.
 int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console);
-int map(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
+
+/// What to map, and who divides the shards among the boards.
+struct MapOptions {
+    std::filesystem::path study;
+    std::filesystem::path out;
+    std::filesystem::path network;  ///< as in run
+    partition::Partitioner partitioner = partition::Partitioner::tessera;
+};
+int map(const MapOptions& options, const Console& console);
 int check(const std::filesystem::path& out, const Console& console);
 
 /// What a simulation records for people to look at; an empty path: nothing.

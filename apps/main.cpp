@@ -52,6 +52,7 @@ struct Arguments {
     std::string out;
     std::string network;
     std::string what;
+    apps::MapOptions map;
     apps::InspectOptions inspect;
     apps::TraceOptions trace;
     apps::PartitionOptions partition;
@@ -62,14 +63,28 @@ struct Arguments {
     std::function<int()> command;
 };
 
-void add_study_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help, decltype(apps::run)* action) {
-    auto* command = app.add_subcommand(name, help);
+void add_run_command(CLI::App& app, Arguments& arguments) {
+    auto* command = app.add_subcommand("run", "import, map, check, simulate and report");
     command->add_option("STUDY", arguments.study, "study file (see apps/studies/README.md)")->required();
     command->add_option("-o,--out", arguments.out, "folder for the results; made where it is missing")->required();
     command->add_option("--network", arguments.network, "file that takes the place of the study's network");
-    command->callback([&arguments, action] {
-        arguments.command = [&arguments, action] { return action(arguments.study, arguments.out, arguments.network, arguments.console); };
+    command->callback([&arguments] {
+        arguments.command = [&arguments] { return apps::run(arguments.study, arguments.out, arguments.network, arguments.console); };
     });
+}
+
+void add_map_command(CLI::App& app, Arguments& arguments) {
+    using partition::Partitioner;
+    static const std::map<std::string, Partitioner> kPartitioners{
+        {"tessera", Partitioner::tessera}, {"metis", Partitioner::metis}, {"scotch", Partitioner::scotch}, {"greedy", Partitioner::greedy}};
+    auto& options = arguments.map;
+    auto* command = app.add_subcommand("map", "import and map: OUT/mapping.json");
+    command->add_option("STUDY", options.study, "study file (see apps/studies/README.md)")->required();
+    command->add_option("-o,--out", options.out, "folder for the results; made where it is missing")->required();
+    command->add_option("--network", options.network, "file that takes the place of the study's network");
+    command->add_option("--partitioner", options.partitioner, "who divides the shards among boards: tessera, metis, scotch or greedy")
+        ->transform(CLI::CheckedTransformer(kPartitioners).description(""));
+    command->callback([&arguments] { arguments.command = [&arguments] { return apps::map(arguments.map, arguments.console); }; });
 }
 
 void add_folder_command(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help,
@@ -111,8 +126,8 @@ void add_simulate_command(CLI::App& app, Arguments& arguments) {
 }
 
 void add_commands(CLI::App& app, Arguments& arguments) {
-    add_study_command(app, arguments, "run", "import, map, check, simulate and report", apps::run);
-    add_study_command(app, arguments, "map", "import and map: OUT/mapping.json", apps::map);
+    add_run_command(app, arguments);
+    add_map_command(app, arguments);
     add_folder_command(app, arguments, "check", "check OUT/mapping.json from first principles", apps::check);
     add_simulate_command(app, arguments);
     add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);

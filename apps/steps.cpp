@@ -70,12 +70,13 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     return problem;
 }
 
-std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress) {
+std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
+                                                   partition::Partitioner partitioner) {
     const auto watch = [&](const std::string& stage, double fraction) {
         if (progress) progress(stage, fraction);
         return true;
     };
-    auto outcome = partition::map_network(mapping_problem(study, network), study.seed, watch);
+    auto outcome = partition::map_network(mapping_problem(study, network), {study.seed, partitioner, watch});
     watch("mapping", 1);
     Search search;
     if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {

@@ -38,8 +38,9 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 
-/// Runs the mapper.
-std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress);
+/// Runs the mapper with the study's seed.
+std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
+                                                   partition::Partitioner partitioner = partition::Partitioner::tessera);
 
 /// Both checks of a mapping: on its own and against the network that it lays out.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);

@@ -31,8 +31,8 @@ NoMapping to_no_mapping(const NodeFailure& failure) {
 /// The search over the TMUX periods.
 class Mapper {
   public:
-    Mapper(const MappingProblem& problem, std::uint64_t seed, const Progress& progress)
-        : problem_(problem), seed_(seed), progress_(progress), flows_(models::dataflow(*problem.network)) {}
+    Mapper(const MappingProblem& problem, const MapperOptions& options)
+        : problem_(problem), options_(options), flows_(models::dataflow(*problem.network)) {}
 
     std::variant<MappingResult, NoMapping> run() {
         plan_all();
@@ -56,7 +56,7 @@ class Mapper {
 
   private:
     void report(const std::string& stage, double fraction) {
-        if (progress_ && !progress_(stage, fraction)) stopped_ = true;
+        if (options_.progress && !options_.progress(stage, fraction)) stopped_ = true;
     }
 
     /// Plans every period; those that cannot fit, by their bound, are out.
@@ -119,7 +119,7 @@ class Mapper {
     Trial try_weight(Contender& contender, double weight) {
         price_latency(contender.plan, problem_, weight);
         const int most = most_boards();
-        auto outcome = map_node(problem_, flows_, contender.plan, most / contender.plan.tmux_period_bx, seed_);
+        auto outcome = map_node(problem_, flows_, contender.plan, most / contender.plan.tmux_period_bx, options_);
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
             const Trial trial = failure->constraint == "board count" ? Trial::too_many_boards : Trial::overloaded;
             if (candidates_[contender.candidate].boards > 0) return trial;
@@ -191,8 +191,7 @@ class Mapper {
     }
 
     const MappingProblem& problem_;
-    std::uint64_t seed_;
-    const Progress& progress_;
+    const MapperOptions& options_;
     std::vector<models::Flow> flows_;
     std::vector<Contender> contenders_;
     std::vector<Candidate> candidates_;
@@ -206,8 +205,8 @@ class Mapper {
 
 }  // namespace
 
-std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, std::uint64_t seed, const Progress& progress) {
-    return Mapper(problem, seed, progress).run();
+std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, const MapperOptions& options) {
+    return Mapper(problem, options).run();
 }
 
 }  // namespace tessera::partition

@@ -11,6 +11,7 @@
 #include "core/lhc_clock.h"
 #include "models/network.h"
 #include "partition/mapping.h"
+#include "partition/partitioner.h"
 #include "topologies/link_protocol.h"
 
 namespace tessera::partition {
@@ -62,10 +63,17 @@ struct NoMapping {
 /// Stage and fraction done, for a progress line; returns false to stop early.
 using Progress = std::function<bool(const std::string& stage, double fraction)>;
 
+/// How a mapping is looked for.
+struct MapperOptions {
+    std::uint64_t seed = 1;
+    Partitioner partitioner = Partitioner::tessera;
+    Progress progress{};
+};
+
 /// Finds a mapping with the fewest boards that meets the latency budget, else the one with the
 /// lowest latency within the boards available.
 ///
-/// Pure: same problem and seed, same bytes. The result always passes `check`.
-std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, std::uint64_t seed, const Progress& progress = {});
+/// Pure: same problem, seed and partitioner, same bytes. The result always passes `check`.
+std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, const MapperOptions& options = {});
 
 }  // namespace tessera::partition

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "partition/baselines.h"
 #include "partition/layout.h"
 #include "partition/patch_panel.h"
 #include "partition/placement.h"
@@ -96,8 +97,8 @@ NodeFailure too_little_bandwidth(const NodePlan& plan, const LinkOverload& overl
 class NodeMapper {
   public:
     NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards,
-               std::uint64_t seed)
-        : problem_(problem), flows_(flows), plan_(plan), most_boards_(most_boards), seed_(seed) {
+               const MapperOptions& options)
+        : problem_(problem), flows_(flows), plan_(plan), options_(options), most_boards_(most_boards) {
         space_.slr_capacity = problem.board.slr_capacity();
         space_.slrs = problem.board.slrs();
         space_.ports = problem.board.ports;
@@ -157,13 +158,14 @@ class NodeMapper {
         const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
         constexpr std::size_t kWorthCounting = 3;             // times the boards there are: how much is missing is of interest, to a degree
         GrowthLimits limits;
-        limits.most_boards = kWorthCounting * static_cast<std::size_t>(most_boards_);
+        limits.most_boards = (ours() ? kWorthCounting : 1) * static_cast<std::size_t>(most_boards_);
         double refined_ports = 0.8;
         std::optional<Mapping> quickest;
         std::optional<NodeFailure> failure;
         for (int attempt = 0, found = 0; attempt < attempts && found < kMostFound; ++attempt) {
-            const auto growth = grow_boards(graph, space_, limits);
+            const auto growth = divide(graph, limits);
             if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
+                if (failure || quickest) break;  // it fits a full board, so that is not what binds
                 const auto& op = problem_.network->operators[graph.shards[unfit->shard].op];
                 return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
             }
@@ -174,9 +176,8 @@ class NodeMapper {
             }
             for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = grown->variant[s];
             set_chunks(graph, context_, limit_chunks(graph, *grown, most_chunks(), kMostChunkTransfers));
-            Placement placement = refined(graph, *grown, refined_ports);
-            const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, refined_ports);
-            auto result = connect(graph, placement, places);
+            Placement placement = *grown;
+            auto result = connect_placed(graph, placement, refined_ports);
             if (auto* mapping = std::get_if<Mapping>(&result)) {
                 ++found;
                 if (!quickest || mapping->analytic_latency_ticks < quickest->analytic_latency_ticks) quickest = std::move(*mapping);
@@ -186,23 +187,48 @@ class NodeMapper {
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
             }
             limits.fanout = net_fanout(graph, placement);
-            limits.ports *= tightening;
+            (ours() ? limits.ports : limits.fill) *= tightening;  // a baseline knows no ports: it gets emptier boards
             refined_ports *= 0.94;
         }
         if (quickest) return std::move(*quickest);
         return *failure;
     }
 
+    /// Refines a placement and joins its boards. A baseline's is first taken as it is, and refined only where ports or links
+    /// run out, of which it knows nothing.
+    std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
+        if (!ours()) {
+            const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : place_boards(graph, placement);
+            order_slrs(graph, space_, analyse_timing(graph, placement, hop_timing()), placement);
+            auto result = connect(graph, placement, places);
+            if (std::holds_alternative<Mapping>(result)) return result;
+        }
+        placement = refined(graph, placement, ports);
+        const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
+        return connect(graph, placement, places);
+    }
+
+    bool ours() const { return options_.partitioner == Partitioner::tessera; }
+
+    std::variant<Placement, UnfitShard> divide(const ShardGraph& graph, const GrowthLimits& limits) const {
+        if (ours()) return grow_boards(graph, space_, limits);
+        return divide_by_baseline(options_.partitioner, graph, space_, limits, options_.seed);
+    }
+
     static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
     int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
 
+    std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement) const {
+        const auto topology = make_topology(placement.boards);
+        const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
+        return place_on_topology(mapping, topology, topologies::RoutingTable(topology), options_.seed);
+    }
+
     /// Places the boards on a fixed topology, then moves shards so that less crosses many links.
     std::vector<std::uint32_t> settle_on_topology(const ShardGraph& graph, Placement& placement, double ports) const {
-        const auto topology = make_topology(placement.boards);
-        const topologies::RoutingTable table(topology);
-        const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-        auto places = place_on_topology(mapping, topology, table, seed_);
+        const topologies::RoutingTable table(make_topology(placement.boards));
+        auto places = place_boards(graph, placement);
         std::vector<int> hops;
         for (const std::uint32_t a : places) {
             for (const std::uint32_t b : places) hops.push_back(std::max(0, table.hops(id_at<BoardId>(a), id_at<BoardId>(b))));
@@ -213,7 +239,7 @@ class NodeMapper {
 
     Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
         RefinementSettings settings;
-        settings.seed = seed_;
+        settings.seed = options_.seed;
         settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
         settings.hop = hop_timing();
         settings.ports = ports;
@@ -283,7 +309,7 @@ class NodeMapper {
     std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology,
                                      const std::vector<std::uint32_t>& before) const {
         const topologies::RoutingTable table(topology);
-        const auto places = place_on_topology(mapping, topology, table, seed_, before);
+        const auto places = place_on_topology(mapping, topology, table, options_.seed, before);
         if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
             return too_little_bandwidth(plan_, *overload);
         if (mapping.boards.size() > static_cast<std::size_t>(most_boards_)) {
@@ -295,11 +321,11 @@ class NodeMapper {
     const MappingProblem& problem_;
     const std::vector<models::Flow>& flows_;
     const NodePlan& plan_;
+    const MapperOptions& options_;
     int most_boards_;
     bool patch_panel_ = true;
     std::size_t room_for_boards_ = 0;  ///< of the topology
     int thinnest_cable_lanes_ = 0;     ///< 0: no cables
-    std::uint64_t seed_;
     BoardSpace space_;
     ShardingContext context_;
 };
@@ -307,8 +333,8 @@ class NodeMapper {
 }  // namespace
 
 std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
-                                            int most_boards, std::uint64_t seed) {
-    return NodeMapper(problem, flows, plan, most_boards, seed).run();
+                                            int most_boards, const MapperOptions& options) {
+    return NodeMapper(problem, flows, plan, most_boards, options).run();
 }
 
 }  // namespace tessera::partition

@@ -42,6 +42,6 @@ void price_latency(NodePlan& plan, const MappingProblem& problem, double weight)
 
 /// Cuts, places, routes and schedules one time node on at most `most_boards` boards.
 std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
-                                            int most_boards, std::uint64_t seed);
+                                            int most_boards, const MapperOptions& options);
 
 }  // namespace tessera::partition

@@ -88,7 +88,7 @@ const MappingResult& mapped(const std::variant<MappingResult, NoMapping>& outcom
 TEST_CASE("a small network takes one board and one time node") {
     const auto network = perceptron(16, 32);
     const auto problem = problem_of(network, board_of(1728000, 4, 124), kPatchPanel, 100);
-    const auto outcome = map_network(problem, 1);
+    const auto outcome = map_network(problem);
     const auto& result = mapped(outcome);
     check_result(problem, result);
     CHECK(result.mapping.boards_in_system() == 1);
@@ -99,7 +99,7 @@ TEST_CASE("a small network takes one board and one time node") {
 TEST_CASE("a transformer over several boards passes the independent checker") {
     const auto network = small_transformer(32, 32, 4, 2);
     const auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
-    const auto outcome = map_network(problem, 1);
+    const auto outcome = map_network(problem);
     const auto& result = mapped(outcome);
     check_result(problem, result);
     CHECK(result.mapping.boards.size() > 1);
@@ -109,17 +109,30 @@ TEST_CASE("a transformer over several boards passes the independent checker") {
 TEST_CASE("the same seed gives the same bytes") {
     const auto network = small_transformer(16, 32, 4, 1);
     const auto problem = problem_of(network, board_of(60000, 2, 64), kPatchPanel, 500);
-    const auto first = map_network(problem, 7), second = map_network(problem, 7);
+    const auto first = map_network(problem, {7}), second = map_network(problem, {7});
     CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
+}
+
+TEST_CASE("every partitioner's boards pass the same checks, the same bytes each time") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    const auto problem = problem_of(network, board_of(100000, 2, 124), kPatchPanel, 500);
+    for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::greedy}) {
+        CAPTURE(static_cast<int>(partitioner));
+        const MapperOptions options{3, partitioner, {}};
+        const auto first = map_network(problem, options), second = map_network(problem, options);
+        check_result(problem, mapped(first));
+        CHECK(mapped(first).mapping.boards.size() > 1);
+        CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
+    }
 }
 
 TEST_CASE("one board too few is no mapping, with the constraint and by how much") {
     const auto network = small_transformer(32, 32, 4, 2);
     auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
-    const auto outcome = map_network(problem, 1);
+    const auto outcome = map_network(problem);
     problem.boards_available = mapped(outcome).bounds.boards - 1;
     problem.tmux_periods_bx = {mapped(outcome).mapping.tmux_period_bx};
-    const auto none = map_network(problem, 1);
+    const auto none = map_network(problem);
     REQUIRE(std::holds_alternative<NoMapping>(none));
     const auto& reason = std::get<NoMapping>(none);
     CHECK(reason.needed > reason.available);
@@ -130,7 +143,7 @@ TEST_CASE("one board too few is no mapping, with the constraint and by how much"
 
 TEST_CASE("boards without ports carry nothing") {
     const auto network = perceptron(16, 32);
-    const auto outcome = map_network(problem_of(network, board_of(1728000, 4, 0), kPatchPanel, 100), 1);
+    const auto outcome = map_network(problem_of(network, board_of(1728000, 4, 0), kPatchPanel, 100));
     REQUIRE(std::holds_alternative<NoMapping>(outcome));
     CHECK(std::get<NoMapping>(outcome).constraint == "ports");
 }
@@ -138,7 +151,7 @@ TEST_CASE("boards without ports carry nothing") {
 TEST_CASE("progress may stop the search") {
     const auto network = perceptron(16, 32);
     const auto problem = problem_of(network, board_of(1728000, 4, 124), kPatchPanel, 100);
-    const auto outcome = map_network(problem, 1, [](const std::string&, double) { return false; });
+    const auto outcome = map_network(problem, {1, Partitioner::tessera, [](const std::string&, double) { return false; }});
     REQUIRE(std::holds_alternative<NoMapping>(outcome));
     CHECK(std::get<NoMapping>(outcome).constraint == "time");
 }
@@ -151,7 +164,7 @@ TEST_CASE("every topology carries a transformer") {
         CAPTURE(topology);
         auto problem = problem_of(network, board_of(40000, 2, 64), topology, 2000);
         problem.tmux_periods_bx = {9};
-        const auto outcome = map_network(problem, 1);
+        const auto outcome = map_network(problem);
         check_result(problem, mapped(outcome));
     }
 }
@@ -169,7 +182,7 @@ TEST_CASE("random networks on random boards pass the checker and stay above thei
                                     static_cast<int>(24 + draw(random, 100)));
         auto problem = problem_of(network, board, kPatchPanel, 3000);
         problem.tmux_periods_bx = {static_cast<int>(1 + draw(random, 12))};
-        const auto outcome = map_network(problem, static_cast<std::uint64_t>(round));
+        const auto outcome = map_network(problem, {static_cast<std::uint64_t>(round)});
         if (const auto* result = std::get_if<MappingResult>(&outcome)) {
             check_result(problem, *result);
             ++found;

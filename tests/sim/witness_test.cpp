@@ -30,7 +30,7 @@ partition::Mapping mapped(const std::string& network_name, const std::string& to
     problem.boards_available = 1000;
     problem.link = topologies::read_link_protocol(JsonReader::from_text("test", "\"25g-64b66b\""));
     problem.topology = JsonReader::from_text("test", topology);
-    auto outcome = partition::map_network(problem, 1);
+    auto outcome = partition::map_network(problem);
     REQUIRE(std::holds_alternative<partition::MappingResult>(outcome));
     return std::move(std::get<partition::MappingResult>(outcome).mapping);
 }

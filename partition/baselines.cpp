@@ -1,0 +1,198 @@
+#include "partition/baselines.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+namespace tessera::partition {
+
+namespace {
+
+/// The shards that take a board, as vertices, and back.
+struct Vertices {
+    std::vector<std::uint32_t> shard_of;  ///< by vertex
+    std::vector<std::int32_t> of_shard;   ///< by shard; -1 of sources
+
+    explicit Vertices(const ShardGraph& graph) : of_shard(graph.shards.size(), -1) {
+        for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+            if (graph.shards[s].outside) continue;
+            of_shard[s] = static_cast<std::int32_t>(shard_of.size());
+            shard_of.push_back(s);
+        }
+    }
+};
+
+/// An edge from each producer to each of its consumers that weighs the frames between them.
+WeightedGraph weighted_graph(const ShardGraph& graph, const BoardSpace& space, double fill, const Vertices& vertices) {
+    WeightedGraph result;
+    std::vector<std::map<std::int32_t, std::int64_t>> edges(vertices.shard_of.size());
+    for (const Net& net : graph.nets) {
+        const std::int32_t from = vertices.of_shard[net.from];
+        for (const std::uint32_t consumer : net.consumers) {
+            const std::int32_t to = consumer == ShardGraph::kNone ? -1 : vertices.of_shard[consumer];
+            if (from < 0 || to < 0) continue;
+            edges[static_cast<std::size_t>(from)][to] += net.frames;
+            edges[static_cast<std::size_t>(to)][from] += net.frames;
+        }
+    }
+    result.first_edge.push_back(0);
+    for (const auto& of_vertex : edges) {
+        for (const auto& [to, frames] : of_vertex) {
+            result.ends.push_back(to);
+            result.frames.push_back(static_cast<std::int32_t>(std::min<std::int64_t>(frames, 1 << 20)));
+        }
+        result.first_edge.push_back(static_cast<std::int32_t>(result.ends.size()));
+    }
+    Resources total;
+    for (const std::uint32_t s : vertices.shard_of) total += graph.resources(s);
+    const auto room = (space.slr_capacity * (fill * space.slrs)).values();
+    for (const std::uint32_t s : vertices.shard_of) {
+        auto& fractions = result.board_fractions.emplace_back();
+        for (std::size_t r = 0; r < room.size(); ++r) {
+            if (total.values()[r] > 0) fractions.push_back(graph.resources(s).values()[r] / room[r]);
+        }
+        if (fractions.empty()) fractions.push_back(0);
+    }
+    return result;
+}
+
+/// Boards with shards on them, built as the sharder has chosen.
+class Boards {
+  public:
+    Boards(const ShardGraph& graph, const BoardSpace& space, double fill)
+        : graph_(graph), slrs_(static_cast<std::size_t>(space.slrs)), slr_room_(space.slr_capacity * (fill * (1 - 1e-9))) {
+        placement_.board.assign(graph.shards.size(), Placement::kOutsideBoard);
+        placement_.slr.assign(graph.shards.size(), 0);
+        for (const auto& shard : graph.shards) placement_.variant.push_back(shard.chosen);
+    }
+
+    void open() {
+        free_.insert(free_.end(), slrs_, slr_room_);
+        ++placement_.boards;
+    }
+    std::size_t count() const { return placement_.boards; }
+
+    /// Puts a shard on the first SLR of a board that has room.
+    bool add(std::uint32_t shard, std::size_t board) {
+        for (std::size_t slr = 0; slr < slrs_; ++slr) {
+            Resources& free = free_[board * slrs_ + slr];
+            if (!graph_.resources(shard).fits(free)) continue;
+            free -= graph_.resources(shard);
+            placement_.board[shard] = static_cast<std::uint32_t>(board);
+            placement_.slr[shard] = static_cast<int>(slr);
+            return true;
+        }
+        return false;
+    }
+
+    const Placement& placement() const { return placement_; }
+
+  private:
+    const ShardGraph& graph_;
+    std::size_t slrs_;
+    Resources slr_room_;
+    std::vector<Resources> free_;  ///< by board and SLR
+    Placement placement_;
+};
+
+Placement fill_layer_by_layer(const ShardGraph& graph, const BoardSpace& space, double fill, const Vertices& vertices) {
+    Boards boards(graph, space, fill);
+    for (const std::uint32_t shard : vertices.shard_of) {
+        if (boards.count() > 0 && boards.add(shard, boards.count() - 1)) continue;
+        boards.open();
+        boards.add(shard, boards.count() - 1);
+    }
+    return boards.placement();
+}
+
+/// A board for each block. What does not fit there, as no k-way partitioner knows SLRs, goes to the board with room that
+/// most of its neighbours' frames are on. Nothing where that is not enough.
+class BlockPlacer {
+  public:
+    BlockPlacer(const ShardGraph& graph, const BoardSpace& space, double fill, const Vertices& vertices, const WeightedGraph& weighted)
+        : graph_(graph), space_(space), vertices_(vertices), weighted_(weighted), boards_(graph, space, fill) {}
+
+    std::optional<Placement> place(const std::vector<std::uint32_t>& block_of, std::size_t blocks) {
+        for (std::size_t b = 0; b < blocks; ++b) boards_.open();
+        std::vector<std::uint32_t> order(block_of.size()), left;
+        for (std::uint32_t v = 0; v < order.size(); ++v) order[v] = v;
+        const auto size = [&](std::uint32_t v) { return graph_.resources(vertices_.shard_of[v]).max_fraction(space_.slr_capacity); };
+        std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return size(a) > size(b); });
+        for (const std::uint32_t v : order) {
+            if (!boards_.add(vertices_.shard_of[v], block_of[v])) left.push_back(v);
+        }
+        for (const std::uint32_t v : left) {
+            if (!add_near(v)) return std::nullopt;
+        }
+        return without_empty_boards();
+    }
+
+  private:
+    bool add_near(std::uint32_t vertex) {
+        std::vector<std::int64_t> frames(boards_.count(), 0);
+        for (auto e = static_cast<std::size_t>(weighted_.first_edge[vertex]);
+             e < static_cast<std::size_t>(weighted_.first_edge[vertex + 1]); ++e) {
+            const std::uint32_t board = boards_.placement().board[vertices_.shard_of[static_cast<std::size_t>(weighted_.ends[e])]];
+            if (board != Placement::kOutsideBoard) frames[board] += weighted_.frames[e];
+        }
+        std::vector<std::size_t> order(frames.size());
+        for (std::size_t b = 0; b < order.size(); ++b) order[b] = b;
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return frames[a] > frames[b]; });
+        return std::any_of(order.begin(), order.end(), [&](std::size_t board) { return boards_.add(vertices_.shard_of[vertex], board); });
+    }
+
+    Placement without_empty_boards() const {
+        Placement result = boards_.placement();
+        std::vector<std::uint32_t> number(result.boards, Placement::kOutsideBoard);
+        result.boards = 0;
+        for (const std::uint32_t shard : vertices_.shard_of) {
+            auto& mine = number[result.board[shard]];
+            if (mine == Placement::kOutsideBoard) mine = static_cast<std::uint32_t>(result.boards++);
+            result.board[shard] = mine;
+        }
+        return result;
+    }
+
+    const ShardGraph& graph_;
+    const BoardSpace& space_;
+    const Vertices& vertices_;
+    const WeightedGraph& weighted_;
+    Boards boards_;
+};
+
+/// Blocks that hold all resources if nothing is lost.
+std::size_t least_blocks(const WeightedGraph& graph) {
+    std::vector<double> totals(graph.board_fractions.front().size(), 0);
+    for (const auto& fractions : graph.board_fractions) {
+        for (std::size_t r = 0; r < totals.size(); ++r) totals[r] += fractions[r];
+    }
+    return std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(*std::max_element(totals.begin(), totals.end()))));
+}
+
+}  // namespace
+
+std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, const ShardGraph& graph, const BoardSpace& space,
+                                                       const GrowthLimits& limits, std::uint64_t seed) {
+    const Vertices vertices(graph);
+    for (const std::uint32_t shard : vertices.shard_of) {
+        if (!graph.resources(shard).fits(space.slr_capacity * (limits.fill * (1 - 1e-9)))) return UnfitShard{shard};
+    }
+    if (vertices.shard_of.empty()) return Boards(graph, space, limits.fill).placement();
+    if (partitioner == Partitioner::greedy) return fill_layer_by_layer(graph, space, limits.fill, vertices);
+    const WeightedGraph weighted = weighted_graph(graph, space, limits.fill, vertices);
+    const auto divide = partitioner == Partitioner::metis ? &metis_blocks : &scotch_blocks;
+    // Two per cent more blocks at a time, until each fits its board.
+    std::size_t blocks = least_blocks(weighted);
+    for (; blocks <= std::min(limits.most_boards, weighted.vertices()); blocks += 1 + blocks / 50) {
+        const auto block_of = divide(weighted, blocks, seed);
+        if (block_of.empty()) continue;
+        BlockPlacer placer(graph, space, limits.fill, vertices, weighted);
+        if (const auto placed = placer.place(block_of, blocks)) return *placed;
+    }
+    Placement given_up;
+    given_up.boards = blocks;
+    return given_up;
+}
+
+}  // namespace tessera::partition

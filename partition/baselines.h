@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "partition/partitioner.h"
+#include "partition/placement.h"
+#include "partition/shard_graph.h"
+
+namespace tessera::partition {
+
+/// A graph as k-way partitioners take it. An edge stands at both of its vertices.
+struct WeightedGraph {
+    std::vector<std::int32_t> first_edge;              ///< by vertex, and one more: where its edges begin
+    std::vector<std::int32_t> ends;                    ///< by edge: the vertex at its other end
+    std::vector<std::int32_t> frames;                  ///< by edge: its weight
+    std::vector<std::vector<double>> board_fractions;  ///< by vertex: of a board, resource by resource; unused resources are left out
+
+    std::size_t vertices() const { return board_fractions.size(); }
+};
+
+/// The block of each vertex by METIS (Karypis and Kumar, J. Parallel Distrib. Comput. 48, 1998): the
+/// least cut with which no block takes more than a board of any resource, as far as METIS finds one; empty where METIS gives up.
+std::vector<std::uint32_t> metis_blocks(const WeightedGraph& graph, std::size_t blocks, std::uint64_t seed);
+
+/// The same by Scotch (Pellegrini and Roman, HPCN 1996), which knows one weight: a vertex weighs what it takes of its scarcest resource.
+std::vector<std::uint32_t> scotch_blocks(const WeightedGraph& graph, std::size_t blocks, std::uint64_t seed);
+
+/// Divides the shards, built as the sharder has chosen, by one of the baselines. METIS and Scotch get as few blocks as fit
+/// the SLRs of their boards, first fit decreasing; greedy takes the shards in topological order and opens a board where one is full.
+/// Of `limits` only the fill and the most boards count.
+std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, const ShardGraph& graph, const BoardSpace& space,
+                                                       const GrowthLimits& limits, std::uint64_t seed);
+
+}  // namespace tessera::partition
