@@ -24,6 +24,9 @@ if(TESSERA_FUZZ)
     target_compile_options(tessera_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Most of a build is headers read again: with CMAKE_UNITY_BUILD, six files of a folder are compiled as one.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+
 # tessera_library(NAME [LIBRARIES...]): a static library of all sources in this folder and below.
 function(tessera_library name)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -38,6 +41,7 @@ function(tessera_test folder)
         return()
     endif()
     add_executable(test_${folder} doctest_main.cpp ${sources})
+    set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)  # helpers of one test file may be named as those of another
     target_link_libraries(test_${folder} PRIVATE doctest::doctest tessera_flags ${ARGN})
     target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")
     add_test(NAME ${folder} COMMAND test_${folder} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "boards/board.h"
+#include "core/arithmetic.h"
 #include "core/resources.h"
 #include "models/cost_coefficients.h"
 #include "models/cost_model.h"
@@ -11,9 +12,6 @@
 /// The pieces of logic that all operators are built of, and what each takes on an UltraScale+
 /// fabric: one adder bit a LUT, 6-input LUTs, DSP48-like multipliers, 36-kbit block RAMs.
 namespace tessera::models {
-
-/// ceil(a / b) for a >= 0, b > 0.
-constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// The least whole number that is not below x but for rounding errors of sums of expectations.
 double whole_up(double x);

@@ -9,7 +9,7 @@ namespace tessera::models {
 
 namespace {
 
-constexpr int kFolds = 6;
+constexpr int kLaneFolds = 6;
 
 /// Widest operand, and the bits of all operands of one element.
 struct Operands {
@@ -62,7 +62,7 @@ void add_constant_products(const CostContext& context, double added_bits, Candid
     Lane shared = product_lane(bits, context.weight_bits(), false, context.model);
     shared.resources.lut += added_bits + context.model.rounding_lut(context.output_bits()) + context.weight_bits() / 2.0;
     shared.latency_cycles += 1;
-    fold_lanes(context, shared, context.channels(), bits, kFolds, out);
+    fold_lanes(context, shared, context.channels(), bits, kLaneFolds, out);
 }
 
 /// Division by way of a reciprocal; a power by way of a table of about the same size.
@@ -71,7 +71,7 @@ void add_quotients(const CostContext& context, const Operands& from, Candidates&
     for (const Lane& reciprocal : function_lanes(from.second, quotient_bits, context.model)) {
         Operands product = from;
         product.second = quotient_bits;
-        add_products(context, product, reciprocal, kFolds / 2, out);
+        add_products(context, product, reciprocal, kLaneFolds / 2, out);
     }
 }
 
@@ -94,12 +94,12 @@ void cost_elementwise(const CostContext& context, Candidates& out) {
     const bool constant = context.op.inputs.size() < 2 && context.op.weights.count > 0;
     if (is_one_of(type, {"Mul"}) || (constant && is_one_of(type, {"Div"}))) {
         if (constant) return add_constant_products(context, 0, out);
-        return add_products(context, from, {Strategy::logic, {}, 0}, kFolds, out);
+        return add_products(context, from, {Strategy::logic, {}, 0}, kLaneFolds, out);
     }
     if (is_one_of(type, {"Div", "Mod", "Pow"})) return add_quotients(context, from, out);
     Lane lane = logic_lane(plain_lut(context, from), context.output_bits());
     lane.latency_cycles = std::max(1, context.model.pipeline_cycles(log2_up(from.count)));
-    fold_lanes(context, lane, context.channels(), from.bits, kFolds, out);
+    fold_lanes(context, lane, context.channels(), from.bits, kLaneFolds, out);
 }
 
 void cost_scale_shift(const CostContext& context, Candidates& out) { add_constant_products(context, context.output_bits(), out); }
@@ -113,11 +113,11 @@ void cost_activation(const CostContext& context, Candidates& out) {
         lut = 2.5 * bits;  // slope of two digits, select
     if (is_one_of(type, {"Clip", "Abs", "Neg", "Round", "Floor", "Ceil"})) lut = bits;
     if (lut > 0) {
-        fold_lanes(context, logic_lane(lut, context.output_bits()), context.channels(), bits, kFolds, out);
+        fold_lanes(context, logic_lane(lut, context.output_bits()), context.channels(), bits, kLaneFolds, out);
         return;
     }
     for (const Lane& lane : function_lanes(bits, context.output_bits(), context.model))
-        fold_lanes(context, lane, context.channels(), bits, kFolds, out);
+        fold_lanes(context, lane, context.channels(), bits, kLaneFolds, out);
 }
 
 void cost_quantise(const CostContext& context, Candidates& out) {
@@ -126,9 +126,9 @@ void cost_quantise(const CostContext& context, Candidates& out) {
     const double rounding = context.model.rounding_lut(result);
     const bool dynamic = is_one_of(context.op.type, {"DynamicQuantizeLinear"});
     if (is_one_of(context.op.type, {"BipolarQuant"})) {
-        fold_lanes(context, logic_lane(1, result), context.channels(), in, kFolds, out);
+        fold_lanes(context, logic_lane(1, result), context.channels(), in, kLaneFolds, out);
     } else if (context.op.weights.power_of_two_scales && !dynamic) {
-        fold_lanes(context, logic_lane(rounding, result), context.channels(), in, kFolds, out);
+        fold_lanes(context, logic_lane(rounding, result), context.channels(), in, kLaneFolds, out);
     } else {
         // A multiplier for the scale; a dynamic one also finds the extremes of all values and inverts their difference.
         const int scale_bits = static_cast<int>(coefficient::kScaleBits);
@@ -137,7 +137,7 @@ void cost_quantise(const CostContext& context, Candidates& out) {
             lane.resources.lut += rounding + (dynamic ? 2 * compare_tree_lut(2, in) : 0);
             lane.latency_cycles += 1;
             Candidates lanes;
-            fold_lanes(context, lane, context.channels(), in, kFolds, lanes);
+            fold_lanes(context, lane, context.channels(), in, kLaneFolds, lanes);
             for (Implementation made : lanes.finish()) {
                 if (dynamic) {
                     const Lane inverse = statistic_lane(scale_bits, in_logic, context.model);

@@ -8,12 +8,12 @@ namespace tessera::models {
 
 namespace {
 
-constexpr int kFolds = 5;
+constexpr int kLookupFolds = 5;
 
 /// A memory read or written one word of the region's channels in `fold` cycles, in LUTRAM and in block RAM.
 void add_memories(const CostContext& context, double words, bool constant, Candidates& out) {
     const double token_bits = context.channels() * context.output_bits();
-    for (const int fold : context.folds(context.channels(), kFolds)) {
+    for (const int fold : context.folds(context.channels(), kLookupFolds)) {
         const double width = std::ceil(context.channels() / fold) * context.output_bits();
         const double depth = words * fold;
         for (const Memory memory : {constant ? Memory::lut_rom : Memory::lut_ram, Memory::block_ram}) {

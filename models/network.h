@@ -140,6 +140,9 @@ struct Operator {
     StrategyChoice fixed;          ///< what a study fixes of the implementation; empty: the mapper chooses
 };
 
+/// A product with a matrix of constants.
+inline bool is_matrix(const Operator& op) { return op.kind == OperatorKind::dense || op.kind == OperatorKind::convolution; }
+
 /// An imported model: operators in topological order joined by tensors of static shape.
 struct Network {
     std::string name;

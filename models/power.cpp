@@ -31,6 +31,7 @@ Power board_power(const Resources& used, int lanes, const boards::Board& board, 
 
 std::vector<Assumption> power_assumptions() {
     std::vector<Assumption> all;
+    all.reserve(std::size(kAll));
     for (const Coefficient* each : kAll)
         all.push_back({std::string("power: ") + each->what, fmt::format("{:.4g}", each->value), each->source});
     return all;

@@ -38,8 +38,10 @@ double effective_bit_operations(const Network& network, const Operator& op) {
         case OperatorKind::dense:
         case OperatorKind::convolution:
             return tokens * weight_bits(op) * input_width(network, op, 0);
-        case OperatorKind::recurrent:  // a step each input token, whatever part of the states it gives
-            return static_cast<double>(op.macs / (op.weights.inputs * op.weights.outputs)) * weight_bits(op) * input_width(network, op, 0);
+        case OperatorKind::recurrent: {  // a step each input token, whatever part of the states it gives
+            const auto steps = op.macs / (op.weights.inputs * op.weights.outputs);
+            return static_cast<double>(steps) * weight_bits(op) * input_width(network, op, 0);
+        }
         case OperatorKind::scale_shift:
             return adds ? 0 : tokens * weight_bits(op) * input_width(network, op, 0);
         case OperatorKind::normalisation: {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr int kNarrowestDspProduct = 7;  // hls4ml's resource strategy: LUTs at 6 bits, slices at 8 (wa-hls4ml)
 
-bool is_matrix(const Operator& op) { return op.kind == OperatorKind::dense || op.kind == OperatorKind::convolution; }
-
 /// The fabric of UltraScale+, whatever its size.
 const boards::Device& reference_device() {
     static const boards::Device device = [] {

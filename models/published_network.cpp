@@ -9,8 +9,6 @@ namespace tessera::models {
 
 namespace {
 
-constexpr std::int64_t kMostChannels = 1 << 16;
-
 TensorId global_sum(NetworkBuilder& network, const std::string& name, TensorId x, std::int64_t outputs) {
     const TensorId total = network.reduce_tokens(name + ".total", "ReduceSum", x);
     const TensorId own = network.dense(name + ".own", x, outputs);
@@ -21,7 +19,7 @@ TensorId global_sum(NetworkBuilder& network, const std::string& name, TensorId x
 TensorId plain_transformer(NetworkBuilder& network, const std::string& name, TensorId x, const JsonReader& block) {
     const auto layers = block.at("layers").integer(1, 64);
     const int heads = static_cast<int>(block.at("heads").integer(1, 64));
-    const auto feed_forward = block.at("feed_forward").integer(1, kMostChannels);
+    const auto feed_forward = block.at("feed_forward").integer(1, zoo::kMostChannels);
     const bool normalise = block.boolean("normalise", false);
     for (std::int64_t layer = 0; layer < layers; ++layer) {
         const std::string at = name + "." + std::to_string(layer);
@@ -45,7 +43,7 @@ TensorId plain_transformer(NetworkBuilder& network, const std::string& name, Ten
 
 /// Over a square of pixels; what does not fill the last windows of a row or column is left out.
 TensorId max_pool(NetworkBuilder& network, const std::string& name, TensorId from, const JsonReader& block) {
-    const auto side = block.at("side").integer(1, kMostChannels);
+    const auto side = block.at("side").integer(1, zoo::kMostChannels);
     const auto kernel = block.at("kernel").integer(1, 64);
     const std::int64_t windows = side / kernel;
     const StreamShape whole{windows * windows * kernel * kernel, network.stream(from).channels};
@@ -56,8 +54,8 @@ TensorId max_pool(NetworkBuilder& network, const std::string& name, TensorId fro
 
 TensorId valid_convolution(NetworkBuilder& network, const std::string& name, TensorId from, const JsonReader& block) {
     BuilderConvolution shape;
-    shape.rows = shape.columns = block.at("side").integer(1, kMostChannels);
-    shape.filters = block.at("filters").integer(1, kMostChannels);
+    shape.rows = shape.columns = block.at("side").integer(1, zoo::kMostChannels);
+    shape.filters = block.at("filters").integer(1, zoo::kMostChannels);
     shape.kernel = block.at("kernel").integer(1, 64);
     shape.same_padding = false;
     return network.activation(name + ".relu", "Relu", network.convolution(name, from, shape));
@@ -67,7 +65,7 @@ void add_layer(zoo::Assembly& assembly, const JsonReader& block) {
     const std::string kind = block.at("block").text();
     if (kind == "global_sum") {
         assembly.current =
-            global_sum(assembly.network, assembly.unique_name(kind), assembly.current, block.at("outputs").integer(1, kMostChannels));
+            global_sum(assembly.network, assembly.unique_name(kind), assembly.current, block.at("outputs").integer(1, zoo::kMostChannels));
         block.done();
     } else if (kind == "plain_transformer") {
         assembly.current = plain_transformer(assembly.network, assembly.unique_name(kind), assembly.current, block);
@@ -85,8 +83,6 @@ void add_layer(zoo::Assembly& assembly, const JsonReader& block) {
         zoo::add_block(assembly, block);
     }
 }
-
-bool is_matrix(const Operator& op) { return op.kind == OperatorKind::dense || op.kind == OperatorKind::convolution; }
 
 void set_counted_weights(Network& network, const JsonReader& counts) {
     const auto items = counts.items();

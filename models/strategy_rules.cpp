@@ -14,6 +14,7 @@ constexpr std::array kStrategies{Strategy::constant_logic, Strategy::constant_ds
 
 Strategy read_strategy(const JsonReader& reader) {
     std::vector<std::string> names;
+    names.reserve(kStrategies.size());
     for (const Strategy strategy : kStrategies) names.emplace_back(name_of(strategy));
     const std::string name = reader.one_of(names);
     std::size_t found = 0;

@@ -4,8 +4,6 @@ namespace tessera::models::zoo {
 
 namespace {
 
-constexpr std::int64_t kMostChannels = 1 << 16;
-
 struct AttentionShape {
     std::int64_t layers = 1;
     std::int64_t embed = 0;

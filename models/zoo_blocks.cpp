@@ -8,7 +8,6 @@ namespace tessera::models::zoo {
 
 namespace {
 
-constexpr std::int64_t kMostChannels = 1 << 16;
 constexpr std::int64_t kMostRows = 1 << 24;
 
 std::string read_activation(const JsonReader& block, const std::string& key, const std::string& otherwise) {

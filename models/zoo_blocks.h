@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 
 /// The blocks of which the zoo's descriptions are made.
 namespace tessera::models::zoo {
+
+/// The most channels that a description may ask for.
+inline constexpr std::int64_t kMostChannels = 1 << 16;
 
 /// A network under construction: each block reads `current` and leaves its result there.
 struct Assembly {

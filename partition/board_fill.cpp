@@ -76,7 +76,7 @@ double BoardFill::evenness(const Resources& used) const {
     return std::sqrt(std::sqrt(std::sqrt(std::sqrt(sum))));
 }
 
-std::int64_t PortFill::lanes(std::int64_t frames) const { return ceil_div(frames, space_->frames_per_event); }
+std::int64_t PortFill::lanes(std::int64_t frames) const { return divide_up(frames, space_->frames_per_event); }
 
 bool PortFill::allows(const Change& change) const {
     std::int64_t in = in_lanes_;

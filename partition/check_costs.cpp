@@ -4,14 +4,13 @@
 #include <map>
 #include <tuple>
 
+#include "core/arithmetic.h"
 #include "models/implementation.h"
 #include "partition/check_rules.h"
 
 namespace tessera::partition {
 
 namespace {
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Holds every shard against the cost model.
 class CostCheck {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/arithmetic.h"
 #include "models/dataflow.h"
 #include "partition/check_rectangles.h"
 #include "partition/check_rules.h"
@@ -16,8 +17,6 @@ using models::Range;
 using models::Region;
 
 namespace {
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Follows every flow of the network through the mapping.
 class FlowCheck {

@@ -3,23 +3,21 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/arithmetic.h"
 #include "partition/mapping.h"
 
 namespace tessera::partition {
 
-/// Smallest integer not below a / b, for b above 0.
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
-
 /// Frames that one chunk takes on each lane of a link (rule 4 of mapping.h).
 inline std::int64_t chunk_frames(std::int64_t bits, int chunks, int chunk, int lanes, const LinkTiming& timing) {
-    const std::int64_t chunk_bits = ceil_div(bits, chunks);
-    return ceil_div(chunk_bits, std::int64_t{timing.frame_bits} * lanes) + (chunk == 0 ? timing.header_frames : 0) +
+    const std::int64_t chunk_bits = divide_up(bits, chunks);
+    return divide_up(chunk_bits, std::int64_t{timing.frame_bits} * lanes) + (chunk == 0 ? timing.header_frames : 0) +
            (chunk == chunks - 1 ? timing.crc_frames : 0);
 }
 
 /// Frames that all chunks of one event of a transfer take on each lane of a link.
 inline std::int64_t transfer_frames(std::int64_t bits, int chunks, int lanes, const LinkTiming& timing) {
-    return chunks * ceil_div(ceil_div(bits, chunks), std::int64_t{timing.frame_bits} * lanes) + timing.header_frames + timing.crc_frames;
+    return chunks * divide_up(divide_up(bits, chunks), std::int64_t{timing.frame_bits} * lanes) + timing.header_frames + timing.crc_frames;
 }
 
 /// Fewest lanes on which a transfer takes no more than `frames`; 0 where no number of lanes does.
@@ -27,7 +25,7 @@ inline int lanes_for(std::int64_t bits, int chunks, std::int64_t frames, const L
     const std::int64_t payload_frames = (frames - timing.header_frames - timing.crc_frames) / chunks;
     if (payload_frames < (bits > 0 ? 1 : 0)) return 0;
     return bits == 0 ? 1
-                     : static_cast<int>(std::max<std::int64_t>(1, ceil_div(ceil_div(bits, chunks), payload_frames * timing.frame_bits)));
+                     : static_cast<int>(std::max<std::int64_t>(1, divide_up(divide_up(bits, chunks), payload_frames * timing.frame_bits)));
 }
 
 }  // namespace tessera::partition

@@ -60,10 +60,10 @@ std::vector<OperatorOption> operator_options(const models::Network& network, con
     const models::StreamShape stream = network.stream(op.id);
     const auto parts = static_cast<double>(most_channel_parts(network, op));
     std::vector<OperatorOption> all;
-    std::int64_t engines = splits_tokens(op) ? ceil_div(stream.tokens, cycles_per_event) : 1;
+    std::int64_t engines = splits_tokens(op) ? divide_up(stream.tokens, cycles_per_event) : 1;
     // Twice the engines may each be twice as slow; from there on the ladder ends at one token each.
     for (;; engines *= 2) {
-        const std::int64_t tokens = ceil_div(stream.tokens, engines);
+        const std::int64_t tokens = divide_up(stream.tokens, engines);
         const models::ImplementationRequest request{{{0, tokens}, {0, stream.channels}}, cycles_per_event};
         for (const auto& implementation : models::implementations(network, op, request, board.device)) {
             // The channels may have to be cut for an SLR; where even the finest cut cannot fit, it is no option.

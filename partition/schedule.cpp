@@ -94,7 +94,7 @@ class EventPlayer {
         const auto& type = shard.board == kOutside ? BoardType{} : mapping_.board_types[mapping_.boards[index(shard.board)]];
         for (const ShardInput& input : shard.inputs) {
             const std::int64_t of = mapping_.shards[index(input.from)].chunks;
-            const std::int64_t last = input.barrier ? of : ceil_div((chunk + 1) * of, shard.chunks);
+            const std::int64_t last = input.barrier ? of : divide_up((chunk + 1) * of, shard.chunks);
             const auto& known = arrivals(input);
             if (static_cast<std::int64_t>(known.size()) < last) return false;
             const std::int64_t crossing =
@@ -106,7 +106,7 @@ class EventPlayer {
                          input.transfer ? static_cast<std::uint32_t>(index(*input.transfer)) : kNobody};
             }
         }
-        start = ceil_div(start, ticks_per_cycle_) * ticks_per_cycle_;
+        start = divide_up(start, ticks_per_cycle_) * ticks_per_cycle_;
         if (chunk == 0) started_[s] = start;
         causes_[s] = cause;
         next_free_[s] = start + shard.chunk_interval_cycles * ticks_per_cycle_;

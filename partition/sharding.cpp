@@ -13,14 +13,14 @@ using models::Flow;
 using models::Range;
 using models::Region;
 
-std::int64_t PlannedShard::tokens_per_chunk() const { return ceil_div(region.tokens.size(), chunks); }
+std::int64_t PlannedShard::tokens_per_chunk() const { return divide_up(region.tokens.size(), chunks); }
 
 int ShardVariant::chunk_interval_cycles(std::int64_t tokens_per_chunk) const {
-    return static_cast<int>(ceil_div(tokens_per_chunk, engines)) * token_interval_cycles;
+    return static_cast<int>(divide_up(tokens_per_chunk, engines)) * token_interval_cycles;
 }
 
 int ShardVariant::chunk_latency_cycles(std::int64_t tokens_per_chunk) const {
-    return token_latency_cycles + static_cast<int>(ceil_div(tokens_per_chunk, engines) - 1) * token_interval_cycles;
+    return token_latency_cycles + static_cast<int>(divide_up(tokens_per_chunk, engines) - 1) * token_interval_cycles;
 }
 
 double ShardVariant::cycles(std::int64_t tokens) const { return 0.75 * token_latency_cycles + 0.25 * chunk_latency_cycles(tokens); }
@@ -62,9 +62,9 @@ class VariantTable {
         const double share = static_cast<double>(region.channels.size() * tokens) /
                              static_cast<double>(context_.network->stream(op.id).channels * model.tokens_per_engine * model.engines);
         std::vector<std::pair<double, ShardVariant>> all;  // distance to the model, variant
-        std::int64_t engines = splits_tokens(op) ? ceil_div(tokens, context_.cycles_per_event) : 1;
+        std::int64_t engines = splits_tokens(op) ? divide_up(tokens, context_.cycles_per_event) : 1;
         for (;; engines *= 2) {
-            const std::int64_t of_engine = ceil_div(tokens, engines);
+            const std::int64_t of_engine = divide_up(tokens, engines);
             const Range first_engine{region.tokens.begin, region.tokens.begin + of_engine};
             for (const auto& made : models::implementations(
                      *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, context_.board->device)) {
@@ -197,7 +197,7 @@ void make_nets(ShardGraph& graph, const ShardingContext& context) {
     for (const std::uint32_t n : order) {
         const Need& need = graph.needs[n];
         if (last == nullptr || key(*last) != key(need)) {
-            graph.nets.push_back({need.from, need.bits, ceil_div(need.bits, context.frame_bits) + context.overhead_frames, {}});
+            graph.nets.push_back({need.from, need.bits, divide_up(need.bits, context.frame_bits) + context.overhead_frames, {}});
         }
         auto& consumers = graph.nets.back().consumers;
         if (consumers.empty() || consumers.back() != need.to) consumers.push_back(need.to);
@@ -230,7 +230,7 @@ bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>
     const auto consumer_chunks = static_cast<std::int64_t>(ends.size());
     for (std::int64_t chunk = 0; chunk < consumer_chunks; ++chunk) {
         const std::int64_t end = std::min(ends[static_cast<std::size_t>(chunk)], producer.region.tokens.end);
-        const std::int64_t waits_for = ceil_div((chunk + 1) * producer.chunks, consumer_chunks) * producer.tokens_per_chunk();
+        const std::int64_t waits_for = divide_up((chunk + 1) * producer.chunks, consumer_chunks) * producer.tokens_per_chunk();
         if (end - producer.region.tokens.begin > waits_for) return true;
     }
     return false;
@@ -240,7 +240,7 @@ bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>
 int chunks_for(const PlannedShard& shard, const ShardVariant& built, int most, std::int64_t cycles_per_event) {
     const std::int64_t tokens = shard.region.tokens.size();
     for (auto chunks = static_cast<int>(std::min<std::int64_t>(most, tokens)); chunks > 1; --chunks) {
-        if (std::int64_t{chunks} * built.chunk_interval_cycles(ceil_div(tokens, chunks)) <= cycles_per_event) return chunks;
+        if (std::int64_t{chunks} * built.chunk_interval_cycles(divide_up(tokens, chunks)) <= cycles_per_event) return chunks;
     }
     return 1;
 }

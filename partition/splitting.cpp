@@ -78,7 +78,7 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
         const auto& node = network.operators[op];
         auto& most = by_link[groups.find(op)];
         most = std::max(
-            most, ceil_div(ceil_div(result_bits(network, node, limits), most_channel_parts(network, node)), limits.largest_result_bits));
+            most, divide_up(divide_up(result_bits(network, node, limits), most_channel_parts(network, node)), limits.largest_result_bits));
         auto& column = columns[groups.find(op)];
         const double size = option.implementation.resources.max_fraction(limits.slr_capacity);
         column.largest_member = std::max(column.largest_member, size);
@@ -90,7 +90,7 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
         if (!splits_tokens(network.operators[op])) continue;
         const std::int64_t tokens = tokens_of(op);
         const std::int64_t engines = columns[groups.find(op)].engines_per_slice(limits.largest_shard);
-        slices[op] = std::min(tokens, std::max(by_link[groups.find(op)], ceil_div(tokens, engines * limits.cycles_per_event)));
+        slices[op] = std::min(tokens, std::max(by_link[groups.find(op)], divide_up(tokens, engines * limits.cycles_per_event)));
     }
     return slices;
 }
@@ -114,7 +114,7 @@ std::int64_t parts_needed(const std::vector<OperatorOption>& options, std::size_
     const double worth = limits.about_the_same * price_of(options[chosen], choice, limits.slr_capacity);
     for (std::size_t o = 0; o < options.size(); ++o) {
         if (o != chosen && price_of(options[o], choice, limits.slr_capacity) > worth) continue;
-        const std::int64_t engines = ceil_div(ceil_div(tokens, slices), options[o].tokens_per_engine);
+        const std::int64_t engines = divide_up(divide_up(tokens, slices), options[o].tokens_per_engine);
         const double size = options[o].implementation.resources.max_fraction(limits.slr_capacity) * static_cast<double>(engines);
         parts = std::max(parts, std::ceil(size / (o == chosen ? limits.largest_shard : limits.largest_alternative) - 1e-9));
     }
@@ -153,10 +153,10 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
     for (std::size_t op = 0; op < count; ++op) {
         if (options[op].empty()) continue;
         const models::StreamShape stream = network.stream(id_at<OperatorId>(op));
-        const std::int64_t slice_bits = ceil_div(result_bits(network, network.operators[op], limits), slices[op]);
+        const std::int64_t slice_bits = divide_up(result_bits(network, network.operators[op], limits), slices[op]);
         auto& group = wanted[groups.find(op)];
         group = std::max({group, parts_needed(options[op], choice.chosen[op], stream.tokens, slices[op], choice, limits),
-                          ceil_div(slice_bits, limits.largest_result_bits)});
+                          divide_up(slice_bits, limits.largest_result_bits)});
     }
     std::vector<ShardGrid> grids(count);
     for (std::size_t op = 0; op < count; ++op) {

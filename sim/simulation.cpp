@@ -98,7 +98,10 @@ std::vector<std::pair<double, std::int64_t>> histogram(const std::map<std::int64
     const std::int64_t least = latencies.begin()->first;
     const std::int64_t span = latencies.rbegin()->first - least + 1;
     const auto count = static_cast<std::int64_t>(std::min<std::int64_t>(kHistogramBins, span));
-    for (std::int64_t b = 0; b < count; ++b) bins.emplace_back(static_cast<double>(least + span * (b + 1) / count) * tick_ns, 0);
+    for (std::int64_t b = 0; b < count; ++b) {
+        const std::int64_t edge = least + span * (b + 1) / count;
+        bins.emplace_back(static_cast<double>(edge) * tick_ns, 0);
+    }
     for (const auto& [ticks, events] : latencies) bins[static_cast<std::size_t>((ticks - least) * count / span)].second += events;
     return bins;
 }

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "core/arithmetic.h"
 #include "topologies/cabling.h"
 #include "topologies/generators.h"
 
 namespace tessera::topologies {
 
 namespace {
-
-std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 std::size_t parameter(const Request& request, const std::string& key, std::size_t otherwise, std::size_t most) {
     return static_cast<std::size_t>(request.reader.integer(key, static_cast<std::int64_t>(otherwise), 1, static_cast<std::int64_t>(most)));
@@ -51,11 +50,11 @@ void join_groups(Cabling& cabling, const Groups& groups) {
 
 /// Groups for all boards. By default as many cables a pair as give every board at least one.
 Groups read_groups(const Request& request, std::size_t size, const std::string& cables_key) {
-    Groups groups{divided_up(request.boards, size), size, 1};
+    Groups groups{divide_up(request.boards, size), size, 1};
     if (groups.boards() > kMostBoards) {
         request.reader.fail("found " + std::to_string(groups.boards()) + " boards", "at most " + std::to_string(kMostBoards));
     }
-    groups.cables_per_pair = parameter(request, cables_key, divided_up(size, std::max<std::size_t>(1, groups.count - 1)), size);
+    groups.cables_per_pair = parameter(request, cables_key, divide_up(size, std::max<std::size_t>(1, groups.count - 1)), size);
     return groups;
 }
 
@@ -118,7 +117,7 @@ struct FatTree {
     /// Nodes of a level that stand above the same compute boards.
     std::size_t twins(std::size_t level) const { return product(parents, level); }
     /// Nodes without a compute board below are left out.
-    std::size_t nodes(std::size_t level) const { return divided_up(boards, span(level)) * twins(level); }
+    std::size_t nodes(std::size_t level) const { return divide_up(boards, span(level)) * twins(level); }
 
     /// Of the first `level` counts; stops where it exceeds what any topology may have.
     static std::size_t product(const std::vector<std::size_t>& counts, std::size_t level) {
@@ -140,9 +139,9 @@ FatTree default_fat_tree(std::size_t boards, int board_ports, int switch_ports) 
     }
     const auto leaf = static_cast<std::size_t>(std::clamp(switch_ports / 16, 2, 8));
     const auto middle = static_cast<std::size_t>(std::clamp(switch_ports / 4, 2, 16));
-    std::size_t left = divided_up(boards, leaf);
+    std::size_t left = divide_up(boards, leaf);
     tree.children.push_back(std::min(leaf, boards));
-    for (; left > middle; left = divided_up(left, middle)) tree.children.push_back(middle);
+    for (; left > middle; left = divide_up(left, middle)) tree.children.push_back(middle);
     if (left > 1) tree.children.push_back(left);
     tree.parents.assign(tree.children.size(), static_cast<std::size_t>(std::clamp(switch_ports / 2, 1, 4)));
     tree.parents[0] = 1;

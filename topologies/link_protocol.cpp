@@ -48,6 +48,7 @@ void change_integer(LinkProtocol& protocol, const JsonReader& reader, const std:
 LinkProtocol find_protocol(const JsonReader& name) {
     const auto protocols = load_link_protocols();
     std::vector<std::string> names;
+    names.reserve(protocols.size());
     for (const auto& protocol : protocols) names.push_back(protocol.name);
     const auto place = std::find(names.begin(), names.end(), name.one_of(names));
     return protocols[static_cast<std::size_t>(place - names.begin())];

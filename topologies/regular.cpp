@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "core/arithmetic.h"
 #include "topologies/cabling.h"
 #include "topologies/generators.h"
 
 namespace tessera::topologies {
 
 namespace {
-
-std::size_t divided_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 /// The smallest whole number whose power is at least `value`.
 std::size_t root_up(std::size_t value, std::size_t power) {
@@ -34,7 +33,7 @@ std::vector<std::size_t> default_shape(std::size_t boards, std::size_t dimension
     std::vector<std::size_t> shape;
     for (std::size_t left = dimensions; left > 0; --left) {
         shape.push_back(root_up(boards, left));
-        boards = divided_up(boards, shape.back());
+        boards = divide_up(boards, shape.back());
     }
     return shape;
 }
@@ -110,7 +109,7 @@ Topology make_layered(const Request& request) {
     const auto most = static_cast<std::int64_t>(kMostBoards);
     const auto fallback = static_cast<std::int64_t>(root_up(request.boards, 2));
     const auto width = static_cast<std::size_t>(request.reader.integer("boards_per_stage", fallback, 1, most));
-    const std::size_t stages = divided_up(request.boards, width);
+    const std::size_t stages = divide_up(request.boards, width);
     const auto reach = std::min(width, static_cast<std::size_t>(std::max(1, request.ports / 2)));
     const auto fan_out =
         static_cast<std::size_t>(request.reader.integer("fan_out", static_cast<std::int64_t>(reach), 1, static_cast<std::int64_t>(width)));

@@ -99,6 +99,7 @@ void check_ports(const Topology& topology, const JsonReader& reader, int ports_p
 Topology generate(const JsonReader& reader, std::size_t boards, int ports_per_board) {
     std::vector<std::string> names;
     const auto known = kinds();
+    names.reserve(known.size() + 1);
     for (const auto& kind : known) names.push_back(kind.documentation.name);
     names.push_back(file_kind().name);
     const std::string name = reader.at("kind").one_of(names);
@@ -141,7 +142,7 @@ Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_p
         reader.fail(std::to_string(boards) + " boards asked for", "1 to " + std::to_string(kMostBoards));
     }
     const bool from_file = reader.has("file") && !reader.has("kind");
-    const Topology topology = from_file ? read_graph_file(reader) : generate(reader, boards, ports_per_board);
+    Topology topology = from_file ? read_graph_file(reader) : generate(reader, boards, ports_per_board);
     if (topology.compute_boards < boards) {
         reader.fail("a graph of " + std::to_string(topology.compute_boards) + " compute boards",
                     "the " + std::to_string(boards) + " that are needed");

@@ -213,6 +213,7 @@ std::vector<Array> evaluate_einsum(const OperatorContext& context, const std::ve
     const auto equation = equation_of(context);
     require_affordable(context, equation.sizes);
     std::vector<Shape> strides;
+    strides.reserve(equation.inputs.size());
     for (const auto& letters : equation.inputs) strides.push_back(letter_strides(letters, equation.sizes));
     const auto out = letter_strides(equation.output, equation.sizes);
     Array result = make_array(ElementType::float64, types[0].shape);

@@ -27,7 +27,7 @@ Positions positions_of(const OperatorContext& context) {
 
 /// A list of one entry a position axis; `otherwise` where the node has none.
 Shape per_axis(const OperatorContext& context, const char* name, std::size_t count, std::int64_t least, std::int64_t otherwise) {
-    const auto values = context.node().integers(name, Shape(count, otherwise));
+    auto values = context.node().integers(name, Shape(count, otherwise));
     context.require(values.size() == count, std::string(name) + " " + text_of(values), std::to_string(count) + " entries");
     for (const auto value : values)
         context.require(value >= least && value <= kLargestParameter, std::string(name) + " " + text_of(values),
@@ -70,7 +70,7 @@ Shape kernel_of(const OperatorContext& context, const Positions& positions) {
                     std::to_string(positions.count + 2) + " dimensions");
     const auto first = weights.begin() + (context.channels_last() ? 1 : 2);
     const Shape from_weights(first, first + static_cast<std::ptrdiff_t>(positions.count));
-    const auto kernel = context.node().integers("kernel_shape", from_weights);
+    auto kernel = context.node().integers("kernel_shape", from_weights);
     context.require(kernel == from_weights && std::ranges::all_of(kernel, [](auto size) { return size > 0; }),
                     "kernel_shape " + text_of(kernel), text_of(from_weights) + " as in the weights");
     return kernel;
