@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <sstream>
 
+#include "apps/exports.h"
 #include "apps/published.h"
 #include "apps/report.h"
 #include "core/error.h"
@@ -242,6 +244,24 @@ int simulate(const std::filesystem::path& out, const TraceOptions& options, cons
     }
     const bool all_done = result.events.injected > 0 && result.events.completed == result.events.injected;
     return all_done && state.violations.empty() ? 0 : 2;
+}
+
+int export_boards(const std::filesystem::path& out, const Console& console) {
+    const auto reader = JsonReader::from_file(out / "report.json");
+    if (reader.at("schema").text() != "tessera.report/1") reader.at("schema").fail("found another schema", "tessera.report/1");
+    const std::array<std::pair<const char*, std::string (*)(const Json&)>, 4> formats{
+        {{"boards.csv", boards_csv}, {"links.csv", links_csv}, {"boards.dot", graphviz}, {"boards.graphml", graphml}}};
+    Json written = Json::array();
+    for (const auto& [name, format] : formats) {
+        write_file(out / name, format(reader.raw()));
+        written.push_back((out / name).string());
+    }
+    if (console.json) {
+        fmt::print("{}", pretty(written));
+    } else {
+        for (const auto& file : written) fmt::print("{}\n", file.get<std::string>());
+    }
+    return 0;
 }
 
 int compare(const std::vector<std::filesystem::path>& outs, const std::filesystem::path& page, const Console& console) {

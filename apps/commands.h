@@ -47,6 +47,8 @@ struct TraceOptions {
 int simulate(const std::filesystem::path& out, const TraceOptions& options, const Console& console);
 
 int report(const std::filesystem::path& out, const Console& console);
+/// Writes boards and links of OUT/report.json for other programs: boards.csv, links.csv, boards.dot, boards.graphml.
+int export_boards(const std::filesystem::path& out, const Console& console);
 
 /// What to inspect: an ONNX or conifer file, or a name of the zoo.
 struct InspectOptions {

@@ -131,6 +131,8 @@ void add_commands(CLI::App& app, Arguments& arguments) {
     add_folder_command(app, arguments, "check", "check OUT/mapping.json from first principles", apps::check);
     add_simulate_command(app, arguments);
     add_folder_command(app, arguments, "report", "write OUT/report.{json,md,html}", apps::report);
+    add_folder_command(app, arguments, "export", "boards and links as CSV, Graphviz and GraphML: OUT/boards.csv, OUT/boards.dot, ...",
+                       apps::export_boards);
 
     add_explore_command(app, arguments);
 

@@ -173,6 +173,7 @@ Json make_report(const ReportInput& input) {
     report["candidates"] = to_json(input.search)["candidates"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);
+    report["timeline"] = timeline_section(input.mapping);
     report["links"] = links_section(input.mapping, input.result);
     report["events"] = events_section(input.result);
     report["losses"] = input.result ? Json(input.result->losses) : Json::array();

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "apps/report_sections.h"
 #include "models/precision.h"
 #include "partition/link_frames.h"
+#include "partition/schedule.h"
 
 namespace tessera::apps {
 
@@ -136,6 +138,27 @@ Json floor_plan(const partition::Mapping& mapping) {
                 {{"operator", op}, {"fraction", total[scarcest] > 0 ? rounded(used.values()[scarcest] / total[scarcest]) : 0.0}});
         }
         boards.push_back(std::move(operators));
+    }
+    return boards;
+}
+
+Json timeline_section(const partition::Mapping& mapping) {
+    struct Span {
+        std::int64_t begin = std::numeric_limits<std::int64_t>::max(), end = 0;
+    };
+    std::vector<Span> spans(mapping.boards.size());
+    const auto schedule = partition::schedule(mapping);
+    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
+        if (mapping.shards[s].board == kOutside) continue;
+        auto& span = spans[index(mapping.shards[s].board)];
+        span.begin = std::min(span.begin, schedule.shard_start_ticks[s]);
+        span.end = std::max(span.end, schedule.shard_end_ticks[s]);
+    }
+    Json boards = Json::array();
+    for (const auto& span : spans) {  // a board without shards forwards only
+        boards.push_back(span.end > 0 ? Json{{"begin_ns", rounded(static_cast<double>(span.begin) * mapping.tick_ns(), 1)},
+                                             {"end_ns", rounded(static_cast<double>(span.end) * mapping.tick_ns(), 1)}}
+                                      : Json());
     }
     return boards;
 }

@@ -16,7 +16,8 @@ inline double rounded(double value, int decimals = 4) {
 /// floor plan are of one time node, the boards of all).
 Json board_utilisation(const partition::Mapping& mapping);
 Json floor_plan(const partition::Mapping& mapping);
-Json layers_section(const Json& operators);  ///< operators that belong together: the rows of the floor plan
+Json timeline_section(const partition::Mapping& mapping);  ///< when each board of a time node works on an undisturbed event
+Json layers_section(const Json& operators);                ///< operators that belong together: the rows of the floor plan
 Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result);
 Json operators_section(const models::Network& network, const partition::Mapping& mapping);
 

@@ -136,6 +136,8 @@ class EventPlayer {
     Schedule summary() const {
         Schedule result;
         result.shard_start_ticks = started_;
+        result.shard_end_ticks.reserve(results_.size());
+        for (const auto& chunks : results_) result.shard_end_ticks.push_back(chunks.empty() ? 0 : chunks.back());
         result.transfer_start_ticks = left_;
         std::uint32_t slowest = kNobody;
         for (std::uint32_t t = 0; t < mapping_.transfers.size(); ++t) {

@@ -11,6 +11,7 @@ namespace tessera::partition {
 struct Schedule {
     std::int64_t latency_ticks = 0;                  ///< until the last transfer to the outside has delivered
     std::vector<std::int64_t> shard_start_ticks;     ///< first chunk, by shard
+    std::vector<std::int64_t> shard_end_ticks;       ///< result of the last chunk, by shard
     std::vector<std::int64_t> transfer_start_ticks;  ///< first chunk leaves, by transfer
     std::vector<TransferId> critical_transfers;      ///< those on the path that sets the latency, last first
     std::vector<ShardId> critical_shards;

@@ -62,6 +62,19 @@ TEST_CASE("every board of every time node is there once, with fractions of its d
     CHECK(seen.size() == boards.size());
 }
 
+TEST_CASE("the timeline begins with the event and ends with its decision") {
+    const auto report = read_json(jet_results() / "report.json");
+    REQUIRE(report["timeline"].size() == report["boards"]["of_one_time_node"].get<std::size_t>());
+    double last = 0;
+    for (const auto& board : report["timeline"]) {
+        CHECK(board["begin_ns"].get<double>() >= 0);
+        CHECK(board["begin_ns"].get<double>() < board["end_ns"].get<double>());
+        last = std::max(last, board["end_ns"].get<double>());
+    }
+    CHECK(last <= report["latency_ns"]["analytic"].get<double>());
+    CHECK(last > 0.5 * report["latency_ns"]["analytic"].get<double>());  // what follows is the way out
+}
+
 TEST_CASE("the floor plan of a board adds up to what it uses most of") {
     const auto report = read_json(jet_results() / "report.json");
     REQUIRE(report["floor_plan"].size() == report["boards"]["of_one_time_node"].get<std::size_t>());
