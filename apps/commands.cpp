@@ -57,6 +57,7 @@ RunState begin_imported(const std::filesystem::path& file, const std::filesystem
     models::apply_precision(state.network, state.study.precision);
     state.network.clock_mhz = state.study.clock.processing_mhz();
     models::apply_strategies(state.network, state.study.strategies);
+    models::apply_arrivals(state.network, state.study.arrivals);
     state.timing.cost_s = watch.seconds();
     return state;
 }

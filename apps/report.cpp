@@ -126,6 +126,7 @@ Json assumptions_section(const ReportInput& input) {
     append(input.study.board.sources);
     append(input.study.board.device.sources);
     append(input.study.link.sources);
+    append(partition::assumptions_of(input.study.stages));
     append(models::cost_assumptions());
     append(models::power_assumptions());
     std::stable_partition(all.begin(), all.end(), [](const Assumption& each) { return each.source.starts_with("assumed"); });
@@ -172,6 +173,7 @@ Json make_report(const ReportInput& input) {
     report["power"] = power_section(input);
     report["candidates"] = to_json(input.search)["candidates"];
     report["board_utilisation"] = board_utilisation(input.mapping);
+    report["stages"] = stages_section(input.study.stages, input.network, input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);
     report["timeline"] = timeline_section(input.mapping);
     report["links"] = links_section(input.mapping, input.result);

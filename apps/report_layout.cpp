@@ -39,7 +39,7 @@ std::vector<BoardLoad> board_loads(const partition::Mapping& mapping) {
         auto& load = loads[index(shard.board)];
         ++load.shards;
         load.used += shard.resources;
-        load.operators[shard.op] += shard.resources;
+        if (shard.kind != partition::kExternal) load.operators[shard.op] += shard.resources;
     }
     for (const auto& link : mapping.links) {
         if (link.from != kOutside) loads[index(link.from)].lanes_out += link.lanes;
@@ -196,6 +196,19 @@ std::vector<double> link_loads(const partition::Mapping& mapping) {
     return loads;
 }
 
+namespace {
+
+/// Payload that comes from outside the boards, over all time nodes.
+double entering_gbps(const partition::Mapping& mapping) {
+    std::int64_t bits = 0;
+    for (const auto& transfer : mapping.transfers) {
+        if (mapping.shards[index(transfer.from)].board == kOutside) bits += transfer.bits;
+    }
+    return static_cast<double>(bits) / mapping.clock.bx_ns();
+}
+
+}  // namespace
+
 Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result) {
     const auto loads = link_loads(mapping);
     std::int64_t lanes = 0;
@@ -216,6 +229,7 @@ Json links_section(const partition::Mapping& mapping, const std::optional<sim::R
     Json links;
     links["used"] = lanes * mapping.tmux_period_bx;
     links["max_utilisation"] = loads.empty() ? 0.0 : rounded(*std::max_element(loads.begin(), loads.end()));
+    links["entering_gbps"] = rounded(entering_gbps(mapping), 1);
     links["total_gbps"] = rounded(static_cast<double>(lanes * mapping.tmux_period_bx) * lane_gbps, 1);
     links["of_one_time_node"] = std::move(all);
     return links;

@@ -18,6 +18,7 @@ Json board_utilisation(const partition::Mapping& mapping);
 Json floor_plan(const partition::Mapping& mapping);
 Json timeline_section(const partition::Mapping& mapping);  ///< when each board of a time node works on an undisturbed event
 Json layers_section(const Json& operators);                ///< operators that belong together: the rows of the floor plan
+Json stages_section(const std::vector<partition::Stage>& stages, const models::Network& network, const partition::Mapping& mapping);
 Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result);
 Json operators_section(const models::Network& network, const partition::Mapping& mapping);
 

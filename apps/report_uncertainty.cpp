@@ -56,11 +56,13 @@ double growth_of_boards(const std::vector<Usage>& boards, const Resources& facto
     return now > 0 && std::isfinite(now) ? std::max(1.0, used.scaled(factors).max_fraction(usable) / now) : 1;
 }
 
-/// The slowest event with its compute time stretched.
-double pessimistic_latency_ns(const sim::Result& result) {
+/// The slowest event with its compute time stretched; that of external stages is declared, not estimated.
+double pessimistic_latency_ns(const sim::Result& result, const std::vector<partition::Stage>& stages) {
     double compute = 0;
-    for (const auto& step : result.breakdown)
-        if (step.kind == "compute") compute += step.ns;
+    for (const auto& step : result.breakdown) {
+        const bool declared = std::any_of(stages.begin(), stages.end(), [&](const auto& stage) { return stage.name == step.stage; });
+        if (step.kind == "compute" && !declared) compute += step.ns;
+    }
     return result.latency_ns.max + (std::max(1.0, models::cost_data().ranges.latency.high) - 1) * compute;
 }
 
@@ -70,7 +72,7 @@ Json uncertainty_section(const ReportInput& input, bool pass) {
     const Resources factors = pessimistic_factors();
     const auto central = static_cast<double>(input.mapping.boards_in_system());
     const double boards = std::ceil(central * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
-    const double latency = input.result ? pessimistic_latency_ns(*input.result) : 0.0;
+    const double latency = input.result ? pessimistic_latency_ns(*input.result, input.study.stages) : 0.0;
     const bool still = pass && boards <= input.study.boards_available && latency <= input.study.latency_budget_ns;
     Json json;
     json["percentile"] = 90;

@@ -60,7 +60,7 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     partition::MappingProblem problem;
     problem.network = &network;
     problem.board = study.board;
-    problem.boards_available = study.boards_available;
+    problem.boards_available = study.boards_available - boards_of(study.stages);
     problem.link = study.link;
     problem.topology = study.topology;
     problem.clock = study.clock;
@@ -82,7 +82,10 @@ std::pair<Search, partition::Mapping> find_mapping(const Study& study, const mod
     if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
         search.bounds = std::move(result->bounds);
         search.candidates = std::move(result->candidates);
-        return {std::move(search), std::move(result->mapping)};
+        if (study.stages.empty()) return {std::move(search), std::move(result->mapping)};
+        search.bounds.boards += boards_of(study.stages);
+        search.bounds.latency_ns = bound_latency_ns(study.stages, search.bounds.latency_ns);
+        return {std::move(search), add_stages(result->mapping, network, study.stages, study.link)};
     }
     auto& none = std::get<partition::NoMapping>(outcome);
     search.candidates = std::move(none.candidates);
@@ -98,6 +101,7 @@ std::vector<partition::Violation> check_mapping(const Study& study, const models
     auto violations = partition::check(mapping);
     // Against the network only what hangs together on its own can be held.
     if (violations.empty()) violations = partition::check_against(mapping, network, study.board);
+    if (violations.empty()) violations = partition::check_stages(mapping, network, study.stages);
     return violations;
 }
 

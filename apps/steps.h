@@ -38,11 +38,11 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 
-/// Runs the mapper with the study's seed.
+/// Runs the mapper with the study's seed, and joins what it finds with the stages around the network.
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
                                                    partition::Partitioner partitioner = partition::Partitioner::tessera);
 
-/// Both checks of a mapping: on its own and against the network that it lays out.
+/// All checks of a mapping: on its own, against the network that it lays out and against the stages around it.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);
 
 /// Runs the simulation that the study asks for; `trace` may be nullptr.

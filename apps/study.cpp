@@ -84,6 +84,8 @@ Study read_study(const std::filesystem::path& file) {
     study.network = root.at("network");
     study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(file.string(), R"({"kind": "patch_panel"})");
     if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
+    if (root.has("arrival_ns")) study.arrivals = models::read_arrivals(root.at("arrival_ns"));
+    if (root.has("stages")) study.stages = partition::read_stages(root.at("stages"));
     if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
     study.board = boards::read_board(root.at("board"), boards::load_catalogue());
     study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
@@ -92,6 +94,9 @@ Study read_study(const std::filesystem::path& file) {
     study.clock = read_clock(root);
     study.tmux_periods_bx = read_periods(root);
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));
+    if (boards_of(study.stages) >= study.boards_available)
+        root.at("stages").fail(std::to_string(boards_of(study.stages)) + " boards in stages",
+                               "fewer than the " + std::to_string(study.boards_available) + " boards available");
     read_requirements(root, study);
     check_ticks(root, study);
     read_simulation(root, study);

@@ -9,8 +9,10 @@
 #include "boards/board.h"
 #include "core/json.h"
 #include "core/lhc_clock.h"
+#include "models/arrival.h"
 #include "models/precision.h"
 #include "models/strategy_rules.h"
+#include "partition/stages.h"
 #include "sim/faults.h"
 #include "topologies/link_protocol.h"
 
@@ -25,6 +27,8 @@ struct Study {
     std::string question;
     JsonReader network;  ///< as models::read_network takes it
     models::Precision precision;
+    std::vector<partition::Stage> stages;          ///< of the system around the network
+    std::vector<models::ArrivalRule> arrivals;     ///< of inputs that are not there at once
     std::vector<models::StrategyRule> strategies;  ///< how operators have to be built
     boards::Board board;
     int boards_available = 1000;  ///< over all time nodes

@@ -10,8 +10,6 @@ namespace tessera::models {
 
 namespace {
 
-constexpr int kWidest = 64;
-
 /// A bound of `format` to which values within half a step still round without saturation.
 bool holds(const FixedPoint& format, double least, double most) {
     const double half = format.step() / 2;
@@ -53,7 +51,8 @@ std::optional<FixedPoint> parse_fixed_point(std::string_view text, std::string_v
         return std::nullopt;
     }
     if (!prefix.empty() && rest.starts_with(",")) rest.remove_prefix(std::min(rest.size(), rest.find('>')));
-    const bool in_range = format.width >= 1 && format.width <= kWidest && format.integer_bits >= -kWidest && format.integer_bits <= kWidest;
+    const bool in_range =
+        format.width >= 1 && format.width <= kWidestFormat && format.integer_bits >= -kWidestFormat && format.integer_bits <= kWidestFormat;
     if (rest != ">" || !in_range) return std::nullopt;
     return format;
 }

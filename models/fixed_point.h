@@ -8,6 +8,8 @@
 
 namespace tessera::models {
 
+inline constexpr int kWidestFormat = 64;  ///< bits
+
 /// A fixed-point number as in HLS tools: `fixed<W,I>` has W bits, I of them left of the point
 /// (the sign among them); `ufixed<W,I>` is unsigned. One step is 2^(I-W).
 struct FixedPoint {

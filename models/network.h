@@ -137,6 +137,7 @@ struct Operator {
     int row_length = 0;            ///< convolution: tokens in a row of the image (line buffers)
     std::int64_t slice_begin = 0;  ///< wiring of type Slice: where the piece begins on the axis that it cuts
     FixedPoint accumulator;        ///< width 0: derived so that nothing overflows
+    double arrival_ns = 0;         ///< input: when its data are there, after the crossing
     StrategyChoice fixed;          ///< what a study fixes of the implementation; empty: the mapper chooses
 };
 

@@ -9,8 +9,6 @@ namespace tessera::models {
 
 namespace {
 
-constexpr int kWidest = 64;
-
 template <std::size_t N>
 bool is_one_of(std::string_view type, const std::array<std::string_view, N>& types) {
     return std::find(types.begin(), types.end(), type) != types.end();
@@ -18,7 +16,7 @@ bool is_one_of(std::string_view type, const std::array<std::string_view, N>& typ
 
 /// Drops the lowest bits where a format is wider than Tessera's formats can be.
 FixedPoint limited(FixedPoint format) {
-    format.width = std::clamp(format.width, 1, kWidest);
+    format.width = std::clamp(format.width, 1, kWidestFormat);
     return format;
 }
 

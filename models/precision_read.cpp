@@ -5,7 +5,6 @@ namespace tessera::models {
 namespace {
 
 constexpr int kNarrowest = 2;  // one signed bit holds 0 and -1 alone; binary networks come from files
-constexpr int kWidest = 64;
 
 /// A width or a whole format, into the one of the two that was written.
 void read_width_or_format(const JsonReader& reader, const std::string& key, int& bits, FixedPoint& format) {
@@ -14,7 +13,7 @@ void read_width_or_format(const JsonReader& reader, const std::string& key, int&
     if (value.raw().is_string()) {
         format = read_fixed_point(value);
     } else {
-        bits = static_cast<int>(value.integer(kNarrowest, kWidest));
+        bits = static_cast<int>(value.integer(kNarrowest, kWidestFormat));
     }
 }
 

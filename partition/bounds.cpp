@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/arrival.h"
 #include "partition/sharding.h"
 
 namespace tessera::partition {
@@ -47,7 +48,7 @@ double bound_latency_ns(const MappingProblem& problem, const std::vector<models:
         for (; next_flow < flows.size() && flows[next_flow].consumer == op.id; ++next_flow) {
             inputs_there[position] = std::max(inputs_there[position], done[index(flows[next_flow].producer)]);
         }
-        std::int64_t fastest = 0;
+        std::int64_t fastest = op.kind == models::OperatorKind::input ? models::arrival_cycles(network, op) : 0;
         if (has_hardware(op)) {
             const models::StreamShape stream = network.stream(op.id);
             const std::int64_t tokens = splits_tokens(op) ? 1 : stream.tokens;

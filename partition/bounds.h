@@ -23,7 +23,7 @@ BoardBound bound_boards(const MappingProblem& problem, const std::vector<models:
                         int tmux_period_bx);
 
 /// Latency of the slowest chain of operators when every one has its fastest implementation, all
-/// transfers take no time and nothing waits: nothing that the network allows is faster.
+/// transfers take no time and nothing waits but for inputs that arrive later: nothing that the network allows is faster.
 /// The engines are those for one token each, which have the most freedom.
 double bound_latency_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, std::int64_t cycles_per_event);
 

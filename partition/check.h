@@ -6,6 +6,7 @@
 #include "boards/board.h"
 #include "models/network.h"
 #include "partition/mapping.h"
+#include "partition/stages.h"
 
 namespace tessera::partition {
 
@@ -43,7 +44,14 @@ std::vector<Violation> check(const Mapping& mapping);
 ///  - `barrier`: a shard that needs all tokens, or tokens in another order than they are made, waits for them;
 ///  - `bits`: each transfer carries no fewer bits than its users need;
 ///  - `strategy`, `resources`, `timing`: the cost model has such an implementation for an engine's
-///    share of the tokens, which takes no more and is no slower than the shard claims.
+///    share of the tokens, which takes no more and is no slower than the shard claims; no source is early.
+///
+/// Shards of external stages (operators beyond those of the network) are left to `check_stages`; an input of the network
+/// may stand on the board of one, and an output end there.
 std::vector<Violation> check_against(const Mapping& mapping, const models::Network& network, const boards::Board& board);
+
+/// Checks the external stages of a mapping against what they are declared to be (rule `stage`): so many boards, no
+/// quicker, no fewer words read and made, nothing of the detector early, the inputs of the network that they feed.
+std::vector<Violation> check_stages(const Mapping& mapping, const models::Network& network, const std::vector<Stage>& stages);
 
 }  // namespace tessera::partition

@@ -20,7 +20,11 @@ class CostCheck {
 
     void run() {
         for (std::size_t s = 0; s < mapping_.shards.size(); ++s) {
-            if (mapping_.shards[s].board != kOutside) check_shard(id_at<ShardId>(s));
+            const Shard& shard = mapping_.shards[s];
+            if (shard.kind == kExternal) continue;
+            const bool input = network_.operators[shard.op].kind == models::OperatorKind::input;
+            if (input && shard.board == kOutside) check_arrival(id_at<ShardId>(s));
+            if (!input) check_shard(id_at<ShardId>(s));
         }
     }
 
@@ -48,6 +52,15 @@ class CostCheck {
         const std::int64_t turns = divide_up(chunk_tokens, shard.engines);
         return shard.chunk_interval_cycles >= turns * built.token_interval_cycles &&
                shard.latency_cycles >= built.latency_cycles + (turns - 1) * built.token_interval_cycles;
+    }
+
+    void check_arrival(ShardId id) {
+        const Shard& shard = mapping_.shards[index(id)];
+        const double arrival_ns = network_.operators[shard.op].arrival_ns;
+        const double claimed_ns = shard.latency_cycles * mapping_.clock.cycle_ns();
+        if (claimed_ns >= arrival_ns * kTolerance) return;
+        found_.push_back(
+            {"timing", place_of(mapping_, id), fmt::format("its data are there after {:.1f} ns, not {:.1f} ns", arrival_ns, claimed_ns)});
     }
 
     void check_shard(ShardId id) {

@@ -23,7 +23,15 @@ class FlowCheck {
   public:
     FlowCheck(const Mapping& mapping, const Network& network, Violations& found) : mapping_(mapping), network_(network), found_(found) {
         shards_of_.resize(network.operators.size());
-        for (std::uint32_t s = 0; s < mapping.shards.size(); ++s) shards_of_[mapping.shards[s].op].push_back(s);
+        for (std::uint32_t s = 0; s < mapping.shards.size(); ++s) {
+            if (mapping.shards[s].kind != kExternal) {
+                shards_of_[mapping.shards[s].op].push_back(s);
+                continue;
+            }
+            for (const ShardInput& input : mapping.shards[s].inputs) {
+                if (input.transfer) delivery_of_[input.from] = *input.transfer;
+            }
+        }
         for (std::uint32_t t = 0; t < mapping.transfers.size(); ++t) {
             if (mapping.transfers[t].to == kOutside) delivery_of_[mapping.transfers[t].from] = id_at<TransferId>(t);
         }
@@ -159,7 +167,7 @@ class FlowCheck {
     const Network& network_;
     Violations& found_;
     std::vector<std::vector<std::uint32_t>> shards_of_;                       ///< by operator
-    std::map<ShardId, TransferId> delivery_of_;                               ///< transfers to the outside
+    std::map<ShardId, TransferId> delivery_of_;                               ///< transfers to the outside, or to an external stage
     std::map<std::pair<TransferId, TensorId>, std::vector<Region>> carried_;  ///< what the users of a transfer need
 };
 

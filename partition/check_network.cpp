@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "partition/check_rectangles.h"
 #include "partition/check_rules.h"
 
@@ -36,17 +38,27 @@ void check_board_types(const Mapping& mapping, const boards::Board& board, Viola
     }
 }
 
+/// True for the shards of external stages, which the network does not know.
+bool is_external(const Shard& shard, const Network& network) { return shard.op >= network.operators.size() && shard.kind == kExternal; }
+
+/// True where an input of the network stands on a board because an external stage there makes it.
+bool made_by_stage(const Mapping& mapping, const Shard& input, const Network& network) {
+    return std::any_of(input.inputs.begin(), input.inputs.end(),
+                       [&](const ShardInput& from) { return !from.transfer && is_external(mapping.shards[index(from.from)], network); });
+}
+
 /// Every shard is a piece of an operator of the network.
 void check_operators(const Mapping& mapping, const Network& network, Violations& found) {
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         const Shard& shard = mapping.shards[s];
         const std::string where = place_of(mapping, id_at<ShardId>(s));
+        if (is_external(shard, network)) continue;
         if (shard.op >= network.operators.size()) {
             found.push_back({"operator", where, fmt::format("operator {} named, {} there", shard.op, network.operators.size())});
             continue;
         }
         const auto& op = network.operators[shard.op];
-        const bool outside = shard.board == kOutside;
+        const bool outside = shard.board == kOutside || made_by_stage(mapping, shard, network);
         if (outside != (op.kind == OperatorKind::input) || (!outside && !takes_hardware(op.kind))) {
             found.push_back({"operator", where, fmt::format("{} {} stands {}", models::name_of(op.kind), op.name, place_of(shard.board))});
         }
@@ -64,7 +76,9 @@ void check_operators(const Mapping& mapping, const Network& network, Violations&
 /// Every operator with hardware is made whole. That nothing is made twice is the rule "overlap" of `check`.
 void check_coverage(const Mapping& mapping, const Network& network, Violations& found) {
     std::vector<std::int64_t> made(network.operators.size());
-    for (const Shard& shard : mapping.shards) made[shard.op] += area(region_of(shard));
+    for (const Shard& shard : mapping.shards) {
+        if (!is_external(shard, network)) made[shard.op] += area(region_of(shard));
+    }
     for (const auto& op : network.operators) {
         const std::int64_t elements = network.stream(op.id).elements();
         if (!takes_hardware(op.kind) || made[index(op.id)] == elements) continue;

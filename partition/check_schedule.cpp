@@ -18,7 +18,7 @@ class EarliestTimes {
 
     /// Result of chunk 0, 1, ... of a shard.
     double result(const Shard& shard, std::int64_t chunk) const {
-        if (shard.board == kOutside) return 0;
+        if (shard.board == kOutside) return static_cast<double>(shard.latency_cycles) * ticks_per_cycle_;
         const double cycles = static_cast<double>(chunk) * shard.chunk_interval_cycles + shard.latency_cycles;
         return start(shard) + cycles * ticks_per_cycle_;
     }

@@ -30,7 +30,7 @@ namespace tessera::partition {
 ///         whole; of any other with m chunks, chunk ceil((k+1) * m / n) - 1 and all before it.
 ///     Its result is there latency_cycles after its start. Starts are on processing-cycle
 ///     boundaries (rounded up).
-///  2. A shard outside (board == kOutside, no inputs) is a source: all its chunks are there at t = 0.
+///  2. A shard outside (board == kOutside, no inputs) is a source: all its chunks are there latency_cycles after t = 0.
 ///  3. An input on the same board arrives slr_crossings * slr_crossing_cycles after the result.
 ///     On another board it comes by a transfer, and arrives when the transfer has delivered that chunk.
 ///  4. A transfer carries all chunks of one shard's result to one board over the links of its
@@ -62,13 +62,16 @@ struct ShardInput {
     friend bool operator==(const ShardInput&, const ShardInput&) = default;
 };
 
+/// Kind of a shard that stands for a black box, not for a piece of the network (see stages.h).
+inline constexpr const char* kExternal = "external";
+
 /// A piece of an operator on one board.
 struct Shard {
     std::string name;                             ///< operator and range, for people: "layer1.fc1 [tokens 0-63, channels 0-127]"
     std::uint32_t op = 0;                         ///< position of the operator in the network
     std::int64_t token_begin = 0, token_end = 0;  ///< of the operator's output stream
     std::int64_t channel_begin = 0, channel_end = 0;
-    std::string kind;      ///< operator kind, for the reports
+    std::string kind;      ///< operator kind, for the reports, or kExternal
     std::string strategy;  ///< "constant_logic", "dsp", ...
     int engines = 1;       ///< copies that share the tokens
     int reuse_factor = 1;

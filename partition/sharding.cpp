@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "models/arrival.h"
 #include "partition/link_frames.h"
 
 namespace tessera::partition {
@@ -43,18 +44,15 @@ class VariantTable {
         return place->second;
     }
 
-    /// The one set of a source: nothing to build, no time to take.
-    std::uint32_t of_source() {
-        if (source_ == kUnknown) {
-            source_ = static_cast<std::uint32_t>(graph_.variants.size());
-            graph_.variants.push_back({ShardVariant{models::Strategy::wiring, 1, 1, {}, 0, 0}});
-        }
-        return source_;
+    /// The one set of a source: nothing to build, its data are there when they arrive.
+    std::uint32_t of_source(const models::Operator& input) {
+        const int arrival_cycles = models::arrival_cycles(*context_.network, input);
+        const auto [place, fresh] = sources_.try_emplace(arrival_cycles, static_cast<std::uint32_t>(graph_.variants.size()));
+        if (fresh) graph_.variants.push_back({ShardVariant{models::Strategy::wiring, 1, 1, {}, 0, arrival_cycles}});
+        return place->second;
     }
 
   private:
-    static constexpr std::uint32_t kUnknown = 0xffffffffU;
-
     std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, double pieces,
                                         const Region& region) const {
         const Resources slr = context_.board->slr_capacity();
@@ -130,7 +128,7 @@ class VariantTable {
     const ShardingContext& context_;
     ShardGraph& graph_;
     std::map<std::tuple<std::size_t, std::int64_t, std::int64_t, std::int64_t>, std::uint32_t> known_;
-    std::uint32_t source_ = kUnknown;
+    std::map<int, std::uint32_t> sources_;  ///< by arrival
 };
 
 /// Finds the needs of every consumer along one flow.
@@ -264,7 +262,7 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
             shard.op = static_cast<std::uint32_t>(position);
             shard.region = {grid.slice(s / grid.split.parts), grid.part(s % grid.split.parts)};
             shard.outside = source;
-            shard.variants = source ? table.of_source() : table.find(op, options[position][chosen[position]], pieces, shard.region);
+            shard.variants = source ? table.of_source(op) : table.find(op, options[position][chosen[position]], pieces, shard.region);
             shard.latency_price = context.latency_price / pieces;
             graph.shards.push_back(shard);
         }

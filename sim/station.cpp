@@ -45,7 +45,7 @@ void Station::begin_event(std::int64_t event, std::int64_t tick) {
     for (const auto shard : tables_.sources) {
         for (std::uint32_t chunk = 0; chunk < tables_.shards[shard].chunks; ++chunk) {
             node_.stamp_shard(event, shard, chunk, tick);
-            finish(shard, event, chunk, {tick, Health::good});
+            finish(shard, event, chunk, {tick + tables_.shards[shard].latency_ticks, Health::good});
         }
     }
     wake();

@@ -37,7 +37,7 @@ class Station : public sc_core::sc_module {
     /// Joins the station to itself where no link leaves or enters it: TLM wants every socket bound.
     void close();
 
-    /// The sources' data of an event are there at `tick`. For the station of the outside world.
+    /// An event begins at `tick`, from which the sources count. For the station of the outside world.
     void begin_event(std::int64_t event, std::int64_t tick);
 
     /// A shard that still waits for data, and its input; "" where all have worked off what was injected.

@@ -82,8 +82,8 @@ class Tracer {
     /// From the result of a chunk back to what made the shard start it.
     void back_over_shard(std::uint32_t s, std::int64_t chunk) {
         const auto& shard = tables_.shards[s];
-        if (shard.first_input == shard.end_input) return;  // a source: its data were there at once
         const std::int64_t start = shard_start(s, chunk);
+        if (shard.first_input == shard.end_input) return explain(shard_name(s), "input", start);  // a source
         explain(shard_name(s), "compute", start);
         std::int64_t ready = -1;
         std::uint32_t cause = shard.first_input;

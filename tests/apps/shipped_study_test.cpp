@@ -35,6 +35,7 @@ TEST_CASE("studies end as their page says, with every event accounted for") {
              Expected{"dune_data_selection", 0, 1},
              Expected{"magnet_quench", 0, 1},
              Expected{"mlperf_tiny_keywords", 0, 1},
+             Expected{"hl_lhc_level1", 0, 718},
              Expected{"cms_interaction_network", 0, 100},
              Expected{"cms_deepdoublex", 0, 300},
              Expected{"cms_particlenet_hlt", 0, 500},

@@ -5,6 +5,8 @@
 #include <random>
 
 #include "boards/catalogue.h"
+#include "core/error.h"
+#include "models/arrival.h"
 #include "models/network_builder.h"
 #include "models/precision.h"
 #include "partition/check.h"
@@ -94,6 +96,24 @@ TEST_CASE("a small network takes one board and one time node") {
     CHECK(result.mapping.boards_in_system() == 1);
     CHECK(result.mapping.tmux_period_bx == 1);
     CHECK(result.bounds.boards == 1);
+}
+
+TEST_CASE("an input that arrives late is waited for, and no source may claim to be early") {
+    auto network = perceptron(16, 8);
+    const auto prompt = problem_of(network, board_of(200000, 1, 8), kPatchPanel, 1);
+    const auto before = std::get<MappingResult>(map_network(prompt));
+    models::apply_arrivals(network, models::read_arrivals(JsonReader::from_text("arrivals", R"({"*": 1, "x": 1000})")));
+    const auto problem = problem_of(network, board_of(200000, 1, 8), kPatchPanel, 1);
+    auto result = std::get<MappingResult>(map_network(problem));
+    check_result(problem, result);
+    CHECK(result.mapping.analytic_latency_ticks == before.mapping.analytic_latency_ticks + 361);  // 1000 ns, rounded up to a cycle
+    CHECK(result.bounds.latency_ns > 1000);
+    result.mapping.shards.front().latency_cycles = 100;
+    const auto violations = check_against(result.mapping, network, problem.board);
+    REQUIRE(violations.size() == 1);
+    CHECK(violations.front().what == "its data are there after 1000.0 ns, not 277.2 ns");
+    CHECK_THROWS_WITH_AS(models::apply_arrivals(network, models::read_arrivals(JsonReader::from_text("arrivals", R"({"y": 1})"))),
+                         doctest::Contains("no input of perceptron matches"), InputError);
 }
 
 TEST_CASE("a transformer over several boards passes the independent checker") {

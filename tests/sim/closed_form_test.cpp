@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "partition/schedule.h"
 #include "tests/sim/mapping_builder.h"
 
 /// Latencies that a line of arithmetic gives, held against the simulation. All events must meet them.
@@ -154,6 +155,20 @@ TEST_CASE("a shard waits for the latest of its inputs") {
     const auto joined = builder.shard(kFirst, {1, 1, 4}, {MappingBuilder::local(quick), builder.over(brought)});
     builder.decide(joined, kFrame);
     CHECK(latency_of(builder.mapping) == 3 + 30 + 3 + 13 + 4 + 3);
+}
+
+TEST_CASE("data that arrive late are waited for, and the breakdown says so") {
+    constexpr int kArrival = 40;
+    MappingBuilder builder(1);
+    const auto early = builder.input_at(kFirst, kFrame);
+    const auto late = builder.input_at(kFirst, kFrame);
+    builder.mapping.shards[index(late.from)].latency_cycles = kArrival;
+    builder.decide(builder.shard(kFirst, {1, 9, 5}, {early, late}), kFrame);
+    CHECK(latency_of(builder.mapping) == kArrival + 3 + 5 + 3);
+    CHECK(partition::schedule(builder.mapping).latency_ticks == kArrival + 3 + 5 + 3);
+    const auto first = simulate(builder.mapping, 1).breakdown.front();
+    CHECK(first.kind == "input");
+    CHECK(first.ns == doctest::Approx(kArrival * builder.mapping.tick_ns()));
 }
 
 TEST_CASE("an event is complete with its last decision") {
