@@ -14,6 +14,7 @@
 #include "partition/routing.h"
 #include "partition/schedule.h"
 #include "partition/sharding.h"
+#include "partition/squeeze.h"
 #include "partition/topology_placement.h"
 
 namespace tessera::partition {
@@ -51,6 +52,10 @@ constexpr std::int64_t kMostChunkTransfers = 20000;
 constexpr int kMostChunks = 8;
 constexpr std::int64_t kMovesPerShard = 100;
 constexpr std::int64_t kMostMoves = 1000000;
+/// Fewer boards take more patience, and more of their ports.
+constexpr std::int64_t kSqueezeMoves = 8;
+constexpr std::int64_t kLeastSqueezeMoves = 50000, kMostSqueezeMoves = 2000000;
+constexpr double kSqueezePorts = 0.9;
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
     return {
@@ -169,19 +174,22 @@ class NodeMapper {
                 const auto& op = problem_.network->operators[graph.shards[unfit->shard].op];
                 return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
             }
-            const auto* grown = std::get_if<Placement>(&growth);
-            if (grown->boards > static_cast<std::size_t>(most_boards_)) {
-                if (!failure) failure = too_many_boards(plan_, problem_.board, grown->boards, most_boards_);
-                break;
+            auto placement = std::get<Placement>(growth);
+            if (placement.boards > static_cast<std::size_t>(most_boards_)) {
+                const auto squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(most_boards_));
+                if (!squeezed) {
+                    if (!failure) failure = too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
+                    break;
+                }
+                placement = *squeezed;
             }
-            for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = grown->variant[s];
-            set_chunks(graph, context_, limit_chunks(graph, *grown, most_chunks(), kMostChunkTransfers));
-            Placement placement = *grown;
+            build_as(graph, placement);
             auto result = connect_placed(graph, placement, refined_ports);
             if (auto* mapping = std::get_if<Mapping>(&result)) {
                 ++found;
                 if (!quickest || mapping->analytic_latency_ticks < quickest->analytic_latency_ticks) quickest = std::move(*mapping);
-                if (latency_ns(*quickest) <= problem_.latency_budget_ns) break;
+                if (in_budget(*quickest))
+                    return ours() ? on_fewer_boards(graph, placement, std::move(*quickest), refined_ports) : *quickest;
             } else {
                 auto& next = std::get<NodeFailure>(result);
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
@@ -207,6 +215,45 @@ class NodeMapper {
         const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
         return connect(graph, placement, places);
     }
+
+    /// Squeezes a mapping within the budget onto fewer boards, as far as ports, links and budget allow: bisection between what
+    /// the resources ask for and what is known to do.
+    Mapping on_fewer_boards(ShardGraph& graph, Placement placement, Mapping best, double ports) const {
+        std::size_t too_few = static_cast<std::size_t>(plan_.least_boards()) - 1;
+        while (too_few + 1 < placement.boards) {
+            const std::size_t boards = (too_few + placement.boards) / 2;
+            auto squeezed = squeezed_to(graph, placement, boards);
+            if (squeezed) {
+                build_as(graph, *squeezed);
+                auto result = connect_placed(graph, *squeezed, ports);
+                auto* mapping = std::get_if<Mapping>(&result);
+                if (mapping != nullptr && in_budget(*mapping)) {
+                    best = std::move(*mapping);
+                    placement = std::move(*squeezed);
+                    continue;
+                }
+            }
+            too_few = boards;
+        }
+        return best;
+    }
+
+    std::optional<Placement> squeezed_to(const ShardGraph& graph, const Placement& placement, std::size_t boards) const {
+        constexpr double kMostAtOnce = 1.3;  // what is further off has never worked
+        const bool hopeless =
+            static_cast<double>(placement.boards) > std::max(static_cast<double>(boards + 1), kMostAtOnce * static_cast<double>(boards));
+        if (!ours() || hopeless || boards < static_cast<std::size_t>(plan_.least_boards())) return std::nullopt;
+        auto settings = refinement_settings(graph, kSqueezePorts);
+        settings.moves = std::clamp(kSqueezeMoves * settings.moves, kLeastSqueezeMoves, kMostSqueezeMoves);
+        return squeeze(graph, space_, placement, boards, settings);
+    }
+
+    void build_as(ShardGraph& graph, const Placement& placement) const {
+        for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
+        set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
+    }
+
+    bool in_budget(const Mapping& mapping) const { return latency_ns(mapping) <= problem_.latency_budget_ns; }
 
     bool ours() const { return options_.partitioner == Partitioner::tessera; }
 
@@ -238,15 +285,20 @@ class NodeMapper {
     }
 
     Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
+        RefinementSettings settings = refinement_settings(graph, ports);
+        settings.hops = hops;
+        Placement result = refine(graph, space_, placement, settings);
+        order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
+        return result;
+    }
+
+    RefinementSettings refinement_settings(const ShardGraph& graph, double ports) const {
         RefinementSettings settings;
         settings.seed = options_.seed;
         settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
         settings.hop = hop_timing();
         settings.ports = ports;
-        settings.hops = hops;
-        Placement result = refine(graph, space_, placement, settings);
-        order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
-        return result;
+        return settings;
     }
 
     HopTiming hop_timing() const {

@@ -136,6 +136,7 @@ TEST_CASE("the same seed gives the same bytes") {
 TEST_CASE("every partitioner's boards pass the same checks, the same bytes each time") {
     const auto network = small_transformer(16, 32, 4, 1);
     const auto problem = problem_of(network, board_of(100000, 2, 124), kPatchPanel, 500);
+    const auto ours = map_network(problem);
     for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::greedy}) {
         CAPTURE(static_cast<int>(partitioner));
         const MapperOptions options{3, partitioner, {}};
@@ -143,6 +144,7 @@ TEST_CASE("every partitioner's boards pass the same checks, the same bytes each 
         check_result(problem, mapped(first));
         CHECK(mapped(first).mapping.boards.size() > 1);
         CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
+        CHECK(mapped(ours).mapping.boards_in_system() <= mapped(first).mapping.boards_in_system());
     }
 }
 
@@ -192,7 +194,7 @@ TEST_CASE("every topology carries a transformer") {
 TEST_CASE("random networks on random boards pass the checker and stay above their bounds") {
     std::mt19937_64 random(20260101);
     int found = 0;
-    for (int round = 0; round < 24; ++round) {
+    for (int round = 0; round < 18; ++round) {
         CAPTURE(round);
         const int heads = 1 << draw(random, 3);
         const auto channels = static_cast<std::int64_t>(heads) * static_cast<std::int64_t>(4 + 4 * draw(random, 4));
@@ -210,5 +212,5 @@ TEST_CASE("random networks on random boards pass the checker and stay above thei
             CHECK_FALSE(std::get<NoMapping>(outcome).explanation.empty());
         }
     }
-    CHECK(found >= 12);
+    CHECK(found >= 9);
 }

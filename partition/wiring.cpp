@@ -1,0 +1,118 @@
+#include "partition/wiring.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tessera::partition {
+
+Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops)
+    : graph_(graph),
+      frames_per_event_(static_cast<double>(space.frames_per_event)),
+      boards_(placement.boards),
+      hops_(hops),
+      most_lanes_(ports * space.ports),
+      board_(placement.board),
+      reach_(graph.nets.size()),
+      in_(placement.boards, 0),
+      out_(placement.boards, 0),
+      neighbours_(graph.shards.size()),
+      hop_costs_(graph.shards.size()) {
+    for (std::uint32_t n = 0; n < graph.nets.size(); ++n) {
+        for (const std::uint32_t consumer : graph.nets[n].consumers) add_to(reach_[n], board(consumer), 1);
+        for (const auto& [to, count] : reach_[n]) charge(n, board(graph.nets[n].from), to, 1);
+    }
+    for (const Need& need : graph.needs) {
+        neighbours_[need.from].push_back(need.to);
+        if (need.to != ShardGraph::kNone) neighbours_[need.to].push_back(need.from);
+    }
+}
+
+void Wiring::weigh_hops(const Timing& timing) {
+    constexpr double kNegligible = 1e-3;
+    for (auto& costs : hop_costs_) costs.clear();
+    for (std::size_t n = 0; n < graph_.needs.size(); ++n) {
+        const double weight = std::pow(timing.criticality[n], 8);
+        const Need& need = graph_.needs[n];
+        if (weight < kNegligible || need.to == ShardGraph::kNone) continue;
+        hop_costs_[need.from].push_back({need.to, kHopCost * weight});
+        hop_costs_[need.to].push_back({need.from, kHopCost * weight});
+    }
+}
+
+double Wiring::move(std::uint32_t shard, std::uint32_t to) {
+    const std::uint32_t from = board(shard);
+    change_ = hop_change(shard, from, to);
+    for (const std::uint32_t n : graph_.outputs[shard]) {
+        for (const auto& [where, count] : reach_[n]) {
+            charge(n, from, where, -1);
+            charge(n, to, where, 1);
+        }
+    }
+    for (const std::uint32_t n : graph_.inputs[shard]) {
+        const std::uint32_t source = board(graph_.nets[n].from);
+        if (count_on(reach_[n], from) == 1) charge(n, source, from, -1);
+        if (count_on(reach_[n], to) == 0) charge(n, source, to, 1);
+        add_to(reach_[n], from, -1);
+        add_to(reach_[n], to, 1);
+    }
+    board_[shard] = to;
+    return change_;
+}
+
+std::uint32_t Wiring::count_on(const Reach& reach, std::uint32_t board) {
+    for (const auto& [where, count] : reach) {
+        if (where == board) return count;
+    }
+    return 0;
+}
+
+void Wiring::add_to(Reach& reach, std::uint32_t board, int change) {
+    const auto place = std::find_if(reach.begin(), reach.end(), [&](const auto& entry) { return entry.first == board; });
+    if (place == reach.end()) {
+        reach.emplace_back(board, 1);
+        return;
+    }
+    place->second += static_cast<std::uint32_t>(change);
+    if (place->second == 0) {
+        *place = reach.back();
+        reach.pop_back();
+    }
+}
+
+double Wiring::port_cost(double frames) const {
+    constexpr double kPortCost = 2;
+    const double excess = frames / frames_per_event_ - most_lanes_;
+    return excess > 0 ? kPortCost * excess * excess : 0;
+}
+
+void Wiring::shift(double& frames, double by) {
+    change_ -= port_cost(frames);
+    frames += by;
+    change_ += port_cost(frames);
+}
+
+/// Adds (or takes away) the way of a net from one board to another.
+void Wiring::charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign) {
+    if (from == to) return;
+    const auto frames = static_cast<double>(sign * graph_.nets[net].frames);
+    change_ += frames / frames_per_event_ * links_between(from, to);
+    if (from != Placement::kOutsideBoard) shift(out_[from], frames);
+    if (to != Placement::kOutsideBoard) shift(in_[to], frames);
+}
+
+int Wiring::links_between(std::uint32_t from, std::uint32_t to) const {
+    if (hops_.empty() || from == Placement::kOutsideBoard || to == Placement::kOutsideBoard) return 1;
+    return hops_[from * boards_ + to];
+}
+
+double Wiring::hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const {
+    double change = 0;
+    for (const HopCost& hop : hop_costs_[shard]) {
+        const std::uint32_t other = board_[hop.other];
+        if (other == from) change += hop.cost;
+        if (other == to) change -= hop.cost;
+    }
+    return change;
+}
+
+}  // namespace tessera::partition

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "partition/placement.h"
+#include "partition/shard_graph.h"
+#include "partition/timing.h"
+
+namespace tessera::partition {
+
+/// What the wires of a placement cost, kept up to date shard by shard.
+///
+/// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every need on the slowest path that
+/// crosses boards (less by the eighth power of its criticality off that path, as VPR does), plus
+/// kPortCost times the square of the lanes that a board has too many.
+class Wiring {
+  public:
+    static constexpr double kHopCost = 0.02;
+
+    /// @param ports fraction of a board's ports that is free to use before it costs
+    /// @param hops links between board a and board b at a * boards + b; empty: 1 between any two. Must outlive this.
+    Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops);
+
+    std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? Placement::kOutsideBoard : board_[shard]; }
+    const std::vector<std::uint32_t>& boards() const { return board_; }
+    /// Shards that this one reads or that read it; kNone for the outside.
+    const std::vector<std::uint32_t>& neighbours(std::uint32_t shard) const { return neighbours_[shard]; }
+
+    void weigh_hops(const Timing& timing);
+
+    /// Moves a shard to another board; returns the change of the cost.
+    double move(std::uint32_t shard, std::uint32_t to);
+
+  private:
+    /// Boards that a net's consumers sit on, with how many there are on each.
+    using Reach = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+    /// What it costs to have another shard on another board.
+    struct HopCost {
+        std::uint32_t other = 0;
+        double cost = 0;
+    };
+
+    static std::uint32_t count_on(const Reach& reach, std::uint32_t board);
+    static void add_to(Reach& reach, std::uint32_t board, int change);
+    double port_cost(double frames) const;
+    void shift(double& frames, double by);
+    void charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign);
+    int links_between(std::uint32_t from, std::uint32_t to) const;
+    double hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const;
+
+    const ShardGraph& graph_;
+    double frames_per_event_;
+    std::size_t boards_;
+    const std::vector<int>& hops_;
+    double most_lanes_;
+    std::vector<std::uint32_t> board_;  ///< by shard
+    std::vector<Reach> reach_;          ///< by net
+    std::vector<double> in_, out_;      ///< frames, by board
+    std::vector<std::vector<std::uint32_t>> neighbours_;
+    std::vector<std::vector<HopCost>> hop_costs_;  ///< by shard; each is listed at both ends
+    double change_ = 0;
+};
+
+}  // namespace tessera::partition
