@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "models/precision.h"
+#include "partition/fibre_list.h"
 
 namespace tessera::apps {
 
@@ -87,18 +88,19 @@ void remove_results(const std::filesystem::path& out, std::initializer_list<cons
     for (const char* name : names) std::filesystem::remove(out / name, ignored);
 }
 
-/// Maps and writes study.json, search.json and mapping.json. False where there is no mapping.
+/// Maps and writes study.json, search.json, mapping.json and a patch panel's fibres.csv. False where there is no mapping.
 bool map_into(RunState& state, const std::filesystem::path& out, const Console& console,
               partition::Partitioner partitioner = partition::Partitioner::tessera) {
     say(console, "mapping");
     const Stopwatch watch;
     std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress, partitioner);
     state.timing.map_s = watch.seconds();
-    remove_results(out, {"mapping.json", "simulation.json", "report.json", "report.md", "report.html"});
+    remove_results(out, {"mapping.json", "fibres.csv", "simulation.json", "report.json", "report.md", "report.html"});
     write_file(out / "study.json", pretty(state.study_json));
     write_file(out / "search.json", pretty(to_json(state.search)));
     if (!state.search.found()) return false;
     write_file(out / "mapping.json", compact(partition::to_json(state.mapping)));
+    if (state.study.topology.text("kind", "") == "patch_panel") write_file(out / "fibres.csv", partition::fibre_list_csv(state.mapping));
     say(console, "checking");
     state.violations = check_mapping(state.study, state.network, state.mapping);
     return true;

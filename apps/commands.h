@@ -20,7 +20,7 @@ struct Console {
 /// Each command returns its exit code: 0, 2 or 3; bad input is an InputError.
 ///
 /// A run's folder holds study.json (as it can be run again), search.json, mapping.json,
-/// simulation.json and report.{json,md,html}; check, simulate and report work from it alone.
+/// fibres.csv (of a patch panel), simulation.json and report.{json,md,html}; check, simulate and report work from it alone.
 
 int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
 /// run with a network that was imported already, for many questions to one network.
