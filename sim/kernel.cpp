@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "sim/ticks.h"
 
 /// libsystemc's own main() calls this; Tessera has its own main().
 int sc_main(int, char**) { return 0; }
@@ -32,15 +33,16 @@ void renew_context() {
 
 }  // namespace
 
-System::System(const Model& model, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order)
+System::System(const Model& model, std::size_t time_nodes, const std::vector<std::size_t>& order)
     : stations(time_nodes * model.tables.stations), tables_(model.tables) {
     renew_context();
-    for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(model, n, window));
+    agenda_ = std::make_unique<Agenda>("agenda");
+    for (std::size_t n = 0; n < time_nodes; ++n) nodes.push_back(std::make_unique<TimeNode>(model, n));
     for (const std::size_t position : order) {
         const std::size_t node = position / tables_.stations;
         const std::size_t station = position % tables_.stations;
         const auto name = "node" + std::to_string(node) + (station == tables_.outside ? "_outside" : "_board" + std::to_string(station));
-        stations[position] = std::make_unique<Station>(name.c_str(), *nodes[node], pool_, static_cast<std::uint32_t>(station));
+        stations[position] = std::make_unique<Station>(name.c_str(), *nodes[node], *agenda_, pool_, static_cast<std::uint32_t>(station));
     }
     connect();
     sc_core::sc_start(sc_core::SC_ZERO_TIME);  // sockets are bound when the elaboration ends
@@ -58,16 +60,40 @@ void System::connect() {
 }
 
 void System::run_until(std::int64_t tick) {
-    const auto now = static_cast<std::int64_t>(sc_core::sc_time_stamp().value());
-    if (tick <= now) return;
-    sc_core::sc_start(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(tick - now)), sc_core::SC_RUN_TO_TIME);
+    if (tick > now_ticks()) sc_core::sc_start(ticks(tick - now_ticks()), sc_core::SC_RUN_TO_TIME);
 }
 
 bool System::is_idle() const { return !sc_core::sc_pending_activity(); }
 
-void System::inject(std::size_t node, std::int64_t bx) {
-    const std::int64_t event = nodes[node]->inject(bx);
-    stations[node * tables_.stations + tables_.outside]->begin_event(event, bx * tables_.ticks_per_bx);
+void System::inject(const std::vector<std::int64_t>& crossings) {
+    std::vector<std::int64_t> before(nodes.size());
+    for (std::size_t n = 0; n < nodes.size(); ++n) before[n] = nodes[n]->injected();
+    for (const auto bx : crossings) nodes[static_cast<std::size_t>(bx) % nodes.size()]->inject(bx);
+    for (std::size_t n = 0; n < nodes.size(); ++n) {
+        if (before[n] == nodes[n]->injected()) continue;
+        stations[n * tables_.stations + tables_.outside]->begin(before[n], nodes[n]->injected());
+    }
+}
+
+ShardTotal System::total_of_shard(std::size_t shard) const {
+    const auto& table = tables_.shards[shard];
+    ShardTotal sum;
+    for (const auto& node : nodes) {
+        const auto& each = node->shards[shard];
+        sum.events += each.event;
+        sum.busy_ticks += (each.event * table.chunks + each.chunk) * table.interval_ticks;
+    }
+    return sum;
+}
+
+LinkState System::total_of_link(std::size_t link) const {
+    LinkState sum;
+    for (const auto& node : nodes) {
+        const auto& each = node->links[link];
+        sum.busy_ticks += each.busy_ticks, sum.chunks += each.chunks, sum.lost += each.lost;
+        sum.peak_ticks = std::max(sum.peak_ticks, each.peak_ticks);
+    }
+    return sum;
 }
 
 }  // namespace tessera::sim

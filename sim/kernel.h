@@ -8,6 +8,12 @@
 
 namespace tessera::sim {
 
+/// What all copies of a shard did.
+struct ShardTotal {
+    std::int64_t events = 0;  ///< finished
+    std::int64_t busy_ticks = 0;
+};
+
 /// The SystemC model of a whole system: every station of every time node, joined as the mapping says.
 ///
 /// One tick is SystemC's time resolution, so all times are exact integers. SystemC knows one
@@ -16,13 +22,17 @@ namespace tessera::sim {
 class System {
   public:
     /// @param order position of each station in the order of construction (tests shuffle it)
-    System(const Model& model, std::size_t time_nodes, std::size_t window, const std::vector<std::size_t>& order);
+    System(const Model& model, std::size_t time_nodes, const std::vector<std::size_t>& order);
     ~System();
 
     /// Runs until `tick`, or until nothing moves any more where it is negative.
     void run_until(std::int64_t tick);
     bool is_idle() const;
-    void inject(std::size_t node, std::int64_t bx);
+    /// The events of some crossings; crossing b is the business of time node b modulo their number.
+    void inject(const std::vector<std::int64_t>& crossings);
+    /// What all copies of a shard or link did.
+    ShardTotal total_of_shard(std::size_t shard) const;
+    LinkState total_of_link(std::size_t link) const;
 
     std::vector<std::unique_ptr<TimeNode>> nodes;
     std::vector<std::unique_ptr<Station>> stations;  ///< node by node, by station
@@ -32,6 +42,7 @@ class System {
 
     const Tables& tables_;
     PayloadPool pool_;
+    std::unique_ptr<Agenda> agenda_;
 };
 
 }  // namespace tessera::sim

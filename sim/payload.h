@@ -1,32 +1,29 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
-#include "sim/faults.h"
+#include "sim/time_node.h"
 
 namespace tessera::sim {
 
-/// A chunk of a transfer at a hop of its route.
-struct Chunk {
-    std::int64_t event = 0;  ///< number within its time node
-    std::uint32_t transfer = 0;
-    std::uint32_t number = 0;  ///< among the event's
-    std::uint16_t hop = 0;     ///< of the route: the link that it waits for or has crossed
-    Health health = Health::good;
-
-    friend auto operator<=>(const Chunk&, const Chunk&) = default;
+/// Chunks of a shard's results that follow one another, over the borders of events: as the shard makes
+/// them, or on a link of their way. In detailed mode every chunk goes over a link on its own.
+struct Run {
+    std::int64_t event = 0;    ///< of the first chunk: its number within the time node
+    std::uint32_t number = 0;  ///< of the first chunk, among those of the event
+    std::uint32_t hop = 0;     ///< that they are about to take or have taken; those of a transfer follow one another
+    std::vector<Arrival> chunks;
 };
 
-/// What a payload carries beside its bytes: which chunk it is.
-struct ChunkExtension : tlm::tlm_extension<ChunkExtension> {
-    Chunk chunk;
+/// What a payload carries beside its bytes: which chunks it stands for.
+struct RunExtension : tlm::tlm_extension<RunExtension> {
+    Run run;
 
-    tlm_extension_base* clone() const override { return new ChunkExtension(*this); }
-    void copy_from(const tlm_extension_base& other) override { *this = static_cast<const ChunkExtension&>(other); }
+    tlm_extension_base* clone() const override { return new RunExtension(*this); }
+    void copy_from(const tlm_extension_base& other) override { *this = static_cast<const RunExtension&>(other); }
 };
 
 /// Payloads that are used again and again, so that a chunk costs no allocation.
@@ -36,19 +33,21 @@ class PayloadPool : public tlm::tlm_mm_interface {
         for (auto* payload : free_) delete payload;  // its extension goes with it
     }
 
-    /// A payload with a reference count of one and a ChunkExtension.
+    /// A payload with a reference count of one and an empty run.
     tlm::tlm_generic_payload& acquire() {
         if (free_.empty()) {
             auto* made = new tlm::tlm_generic_payload(this);
-            made->set_extension(new ChunkExtension);
+            made->set_extension(new RunExtension);
             made->set_command(tlm::TLM_WRITE_COMMAND);
             free_.push_back(made);
         }
         auto* payload = free_.back();
         free_.pop_back();
         payload->acquire();
+        run_of(*payload).chunks.clear();
         return *payload;
     }
+    static Run& run_of(tlm::tlm_generic_payload& payload) { return payload.get_extension<RunExtension>()->run; }
 
     /// Called by the payload when its last user has released it.
     void free(tlm::tlm_generic_payload* payload) override { free_.push_back(payload); }

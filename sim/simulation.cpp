@@ -8,15 +8,15 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "sim/hash.h"
 #include "sim/kernel.h"
 
 namespace tessera::sim {
 
 namespace {
 
-constexpr std::int64_t kRecordedNs = 25'000;  // records of events are kept for twice the latency budget of the trigger
-constexpr std::int64_t kDrainBx = 100'000;    // after the last event; a system that is still moving then never ends
-constexpr std::int64_t kEventsPerSlice = 64;  // between two looks at the progress
+constexpr std::int64_t kDrainBx = 100'000;  // after the last event; a system that is still moving then never ends
+constexpr std::int64_t kBxPerLook = 64;     // at whether something still moves
 constexpr std::size_t kHistogramBins = 40;
 
 /// The order in which stations are constructed; shuffled (Fisher and Yates) on request.
@@ -57,25 +57,35 @@ class Intervals {
     std::int64_t longest_ = 0;
 };
 
+/// How many crossings are injected at a time. Nothing in the system acts upon a source, so in fast mode
+/// events may run ahead together (TLM-2.0's temporal decoupling), as many as have records that stay in the cache.
+std::int64_t quantum_bx(const Tables& tables, const Options& options, std::int64_t nodes) {
+    if (options.mode == Mode::detailed) return 1;
+    constexpr std::size_t kCacheBytes = 512UL * 1024;
+    const auto records = static_cast<std::int64_t>(kCacheBytes / (tables.stamps_per_event * sizeof(std::int32_t)));
+    return nodes * std::clamp<std::int64_t>(records, 1, 64);
+}
+
 /// Injects and runs until nothing moves any more; returns the crossings that it played.
 std::int64_t play(System& system, const Tables& tables, const Options& options, Intervals& intervals) {
-    const auto nodes = static_cast<std::int64_t>(system.nodes.size());
     const std::int64_t end = options.bunch_crossings;
+    const std::int64_t quantum = quantum_bx(tables, options, static_cast<std::int64_t>(system.nodes.size()));
+    std::vector<std::int64_t> crossings;
     std::int64_t bx = 0;
-    std::int64_t injected = 0;
-    auto filled = options.filled.begin();
-    for (bool go_on = true; bx < end && go_on; ++bx) {
-        if (filled == options.filled.end()) filled = options.filled.begin();
-        if (!*filled++) continue;
-        system.run_until(bx * tables.ticks_per_bx);
-        system.inject(static_cast<std::size_t>(bx % nodes), bx);
-        if (injected++ % kEventsPerSlice != 0) continue;
+    for (bool go_on = true; bx < end && go_on;) {
+        crossings.clear();
+        for (const std::int64_t stop = std::min(end, bx + quantum); bx < stop; ++bx) {
+            if (options.filled[static_cast<std::size_t>(bx) % options.filled.size()]) crossings.push_back(bx);
+        }
+        if (crossings.empty()) continue;
+        system.run_until(crossings.front() * tables.ticks_per_bx);
+        system.inject(crossings);
         intervals.collect(system);
         if (options.progress) go_on = options.progress(static_cast<double>(bx) / static_cast<double>(end));
     }
     std::int64_t tick = bx * tables.ticks_per_bx;
     const std::int64_t most = tick + kDrainBx * tables.ticks_per_bx;
-    for (; !system.is_idle() && tick < most; tick += kEventsPerSlice * tables.ticks_per_bx) system.run_until(tick);
+    for (; !system.is_idle() && tick < most; tick += kBxPerLook * tables.ticks_per_bx) system.run_until(tick);
     intervals.collect(system);
     if (options.progress) options.progress(1);
     return bx;
@@ -135,35 +145,36 @@ void fill_breakdown(const Statistics& statistics, const partition::Mapping& mapp
 }
 
 /// The busiest shard or link per event says how often the system can take one.
-void fill_interval(const Statistics& statistics, const partition::Mapping& mapping, Result& result) {
+void fill_interval(const System& system, const partition::Mapping& mapping, std::int64_t injected, Result& result) {
     double longest = 0;
+    const auto take = [&](std::int64_t busy_ticks, std::int64_t events, const std::string& stage) {
+        const double per_event = static_cast<double>(busy_ticks) / static_cast<double>(std::max<std::int64_t>(1, events));
+        if (per_event > longest) longest = per_event, result.slowest_stage = stage;
+    };
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
-        const auto events = static_cast<double>(std::max<std::int64_t>(1, statistics.shard_events[s]));
-        const double per_event = static_cast<double>(statistics.shard_busy_ticks[s]) / events;
-        if (per_event > longest) longest = per_event, result.slowest_stage = mapping.shards[s].name;
+        const auto shard = system.total_of_shard(s);
+        take(shard.busy_ticks, shard.events, mapping.shards[s].name);
     }
-    const auto injected = static_cast<double>(std::max<std::int64_t>(1, statistics.injected));
-    for (std::size_t l = 0; l < mapping.links.size(); ++l) {
-        const double per_event = static_cast<double>(statistics.link_busy_ticks[l]) / injected;
-        if (per_event > longest) longest = per_event, result.slowest_stage = fmt::format("link {}", l);
-    }
+    for (std::size_t l = 0; l < mapping.links.size(); ++l) take(system.total_of_link(l).busy_ticks, injected, fmt::format("link {}", l));
     // A stage that nobody feeds limits nothing; a system takes an event a crossing at the most.
     result.longest_stage_interval_ns = std::max(longest / mapping.tmux_period_bx * mapping.tick_ns(), mapping.clock.bx_ns());
 }
 
-void fill_boards_and_links(const Statistics& statistics, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
+void fill_boards_and_links(const System& system, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
     const double capacity = static_cast<double>(std::max<std::int64_t>(1, end_tick)) * mapping.tmux_period_bx;
     result.boards.resize(mapping.boards.size());
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         if (mapping.shards[s].board == kOutside) continue;
         auto& busy = result.boards[index(mapping.shards[s].board)].busy_fraction;
-        busy = std::max(busy, static_cast<double>(statistics.shard_busy_ticks[s]) / capacity);
+        busy = std::max(busy, static_cast<double>(system.total_of_shard(s).busy_ticks) / capacity);
     }
     for (std::size_t l = 0; l < mapping.links.size(); ++l) {
-        result.links.push_back(
-            {static_cast<double>(statistics.link_busy_ticks[l]) / capacity,
-             (statistics.link_peak_ticks[l] + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
-             statistics.link_lost[l]});
+        const auto link = system.total_of_link(l);
+        result.link_chunks += link.chunks;
+        result.fingerprint += mixed(mixed(l) + static_cast<std::uint64_t>(link.busy_ticks));
+        result.links.push_back({static_cast<double>(link.busy_ticks) / capacity,
+                                (link.peak_ticks + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
+                                link.lost});
     }
 }
 
@@ -181,33 +192,28 @@ void name_stalls(const System& system, Result& result) {
 Result simulate(const partition::Mapping& mapping, const Options& options) {
     const Tables tables = make_tables(mapping);
     const FaultTable faults(tables, mapping.tmux_period_bx, options.faults, options.seed);
-    Statistics statistics(tables);
-    const double late_after_ticks = std::min(options.late_after_ns / mapping.tick_ns(), 1e18);
-    const Model model{tables, faults, statistics, options.mode, static_cast<std::int64_t>(late_after_ticks), options.trace};
+    Statistics statistics(tables, static_cast<std::int64_t>(std::min(options.late_after_ns / mapping.tick_ns(), 1e18)));
     const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
-    const auto window = static_cast<std::size_t>(static_cast<double>(kRecordedNs) / (mapping.clock.bx_ns() * mapping.tmux_period_bx)) + 4;
-    System system(model, nodes, window, construction_order(nodes * tables.stations, options));
+    System system({tables, faults, statistics, options.mode, options.trace}, nodes, construction_order(nodes * tables.stations, options));
     Intervals intervals;
 
     Result result;
     result.bunch_crossings = play(system, tables, options, intervals);
+    for (auto& node : system.nodes) node->close();
     const std::int64_t end_tick = std::max(result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick);
     result.events = {statistics.injected, statistics.completed, statistics.lost, statistics.corrupted, 0, statistics.late};
-    result.events.in_flight =
-        static_cast<std::int64_t>(std::accumulate(system.nodes.begin(), system.nodes.end(), std::int64_t{0},
-                                                  [](std::int64_t sum, const auto& node) { return sum + node->in_flight(); }));
+    for (const auto& node : system.nodes) result.events.in_flight += node->in_flight();
     if (result.events.injected != result.events.completed + result.events.lost + result.events.corrupted + result.events.in_flight) {
         throw std::logic_error("the simulation lost count of its events");
     }
     fill_latency(statistics, mapping.tick_ns(), result);
     fill_breakdown(statistics, mapping, result);
-    fill_interval(statistics, mapping, result);
-    fill_boards_and_links(statistics, mapping, end_tick, result);
+    fill_interval(system, mapping, statistics.injected, result);
+    fill_boards_and_links(system, mapping, end_tick, result);
     result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
     for (const auto& [tick, text] : statistics.losses) result.losses.push_back(text);
     if (result.events.in_flight > 0) name_stalls(system, result);
-    result.link_chunks = statistics.link_chunks;
-    result.fingerprint = statistics.fingerprint;
+    result.fingerprint += statistics.fingerprint;
     return result;
 }
 

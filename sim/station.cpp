@@ -1,193 +1,217 @@
 #include "sim/station.h"
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "sim/ticks.h"
 
 namespace tessera::sim {
 
 namespace {
 
-std::int64_t now_ticks() { return static_cast<std::int64_t>(sc_core::sc_time_stamp().value()); }
+/// Walks over the chunks of a run.
+struct Position {
+    std::int64_t event;
+    std::uint32_t number;
+    std::uint32_t chunks;  ///< of an event
 
-sc_core::sc_time ticks(std::int64_t count) { return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(count)); }
+    Position(const Run& run, std::uint32_t chunks_of_event) : event(run.event), number(run.number), chunks(chunks_of_event) {}
+    void advance() {
+        if (++number == chunks) number = 0, ++event;
+    }
+};
 
 }  // namespace
 
-Station::Station(const sc_core::sc_module_name& name, TimeNode& node, PayloadPool& pool, std::uint32_t station)
+Station::Station(const sc_core::sc_module_name& name, TimeNode& node, Agenda& agenda, PayloadPool& pool, std::uint32_t station)
     : sc_module(name),
       out("out"),
       in("in"),
       node_(node),
       tables_(node.model().tables),
       faults_(node.model().faults),
-      statistics_(node.model().statistics),
+      agenda_(agenda),
       pool_(pool),
-      station_(station),
-      event_("work_event") {
+      station_(station) {
     in.register_nb_transport_fw(this, &Station::receive);
     in.register_b_transport(this, &Station::receive_at_once);
-    SC_HAS_PROCESS(Station);
-    SC_METHOD(work);
-    sensitive << event_;
-    dont_initialize();
 }
 
 void Station::connect(std::uint32_t link, Station& to) {
     out.bind(to.in);
     to.entered_ = true;
-    node_.state.socket_of_link[link] = sockets_++;
+    if (sockets_++ != tables_.links[link].socket) throw std::logic_error("links are joined in another order than their tables say");
 }
 
 void Station::close() {
     if (sockets_ == 0 || !entered_) out.bind(in);
 }
 
-void Station::begin_event(std::int64_t event, std::int64_t tick) {
+void Station::begin(std::int64_t first, std::int64_t end) {
     for (const auto shard : tables_.sources) {
-        for (std::uint32_t chunk = 0; chunk < tables_.shards[shard].chunks; ++chunk) {
-            node_.stamp_shard(event, shard, chunk, tick);
-            finish(shard, event, chunk, {tick + tables_.shards[shard].latency_ticks, Health::good});
+        auto& payload = pool_.acquire();
+        auto& run = PayloadPool::run_of(payload);
+        run.event = first, run.number = 0;
+        for (std::int64_t event = first; event < end; ++event) {
+            const std::int64_t tick = node_.start_tick(event);
+            for (std::uint32_t chunk = 0; chunk < tables_.shards[shard].chunks; ++chunk) {
+                node_.stamp_shard(event, shard, chunk, {tick, Health::good});
+                run.chunks.push_back({tick + tables_.shards[shard].latency_ticks, Health::good});
+            }
         }
+        finish(shard, run);
+        payload.release();
     }
-    wake();
 }
 
-tlm::tlm_sync_enum Station::receive(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+tlm::tlm_sync_enum Station::receive(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time&) {
     if (phase != tlm::BEGIN_REQ) SC_REPORT_FATAL("tessera", "a phase other than BEGIN_REQ");
-    arrive(payload.get_extension<ChunkExtension>()->chunk, now_ticks() + static_cast<std::int64_t>(delay.value()));
+    arrive(PayloadPool::run_of(payload));
     return tlm::TLM_COMPLETED;
 }
 
-void Station::receive_at_once(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    arrive(payload.get_extension<ChunkExtension>()->chunk, now_ticks() + static_cast<std::int64_t>(delay.value()));
-}
+void Station::receive_at_once(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&) { arrive(PayloadPool::run_of(payload)); }
 
-void Station::arrive(const Chunk& chunk, std::int64_t tick) {
-    const auto& transfer = tables_.transfers[chunk.transfer];
-    if (chunk.hop + std::size_t{1} < transfer.route.size()) {
-        Chunk next = chunk;
-        ++next.hop;
-        queue({tick + tables_.forward_ticks, next});
+void Station::arrive(Run& run) {
+    const auto& hop = tables_.hops[run.hop];
+    const auto& transfer = tables_.transfers[hop.transfer];
+    if (!hop.last) {
+        ++run.hop;
+        for (auto& chunk : run.chunks) chunk.tick += tables_.forward_ticks;
+        go(run);
     } else if (transfer.decision) {
-        node_.deliver(chunk.event, {tick, chunk.health}, chunk.number + 1 == transfer.chunks);
+        Position at(run, transfer.chunks);
+        for (const auto& chunk : run.chunks) node_.deliver(at.event, chunk), at.advance();
     } else {
-        for (const auto input : transfer.users) feed(input, {tick, chunk.health});
+        feed(tables_.stream_of_transfer(hop.transfer), run);
     }
-    wake();
 }
 
-void Station::wake() {
-    if (tasks_.empty()) return;
-    const std::int64_t next = tasks_.top().tick;
-    if (awake_at_ >= 0 && awake_at_ <= next) return;
-    if (awake_at_ >= 0) event_.cancel();
-    awake_at_ = next;
-    event_.notify(ticks(next - now_ticks()));
-}
-
-void Station::work() {
-    const std::int64_t now = now_ticks();
-    awake_at_ = -1;
-    while (!tasks_.empty() && tasks_.top().tick <= now) {
-        const Task task = tasks_.top();
-        tasks_.pop();
-        send(task);
-    }
-    wake();
-}
-
-void Station::feed(std::uint32_t i, const TimeNode::Arrival& arrival) {
-    auto& input = node_.state.inputs[i];
-    input.receive(tables_.inputs[i].chunks, arrival);
-    if (input.received != input.needed) return;
-    const std::uint32_t shard = tables_.inputs[i].shard;
-    auto& state = node_.state.shards[shard];
-    state.take(input.arrival(input.needed - 1));
-    if (--state.missing_inputs == 0) start_what_is_ready(shard);
+void Station::feed(std::uint32_t stream, const Run& run) {
+    node_.feed(stream, run.chunks, [this](std::uint32_t shard) { start_what_is_ready(shard); });
 }
 
 void Station::start_what_is_ready(std::uint32_t s) {
     const auto& shard = tables_.shards[s];
-    auto& state = node_.state.shards[s];
+    auto& state = node_.shards[s];
+    auto& payload = pool_.acquire();
+    auto& results = PayloadPool::run_of(payload);
+    results.event = state.event, results.number = state.chunk;
     while (state.missing_inputs == 0) {
-        const std::int64_t event = state.event;
-        const std::int64_t chunk = state.chunk;
         const std::int64_t start = std::max(tables_.on_cycle(state.ready_at), state.free_at);
         const std::int64_t end = start + shard.latency_ticks;
-        Health health = state.health;
+        Health health = state.chunk == 0 ? state.health : std::max(state.health, state.result);
         if (!faults_.empty() && faults_.dead(node_.number(), station_, start, end))
-            health = hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
-        node_.stamp_shard(event, s, chunk, start);
-        if (node_.model().trace != nullptr) {
-            node_.trace(event, {start, 0, static_cast<std::int32_t>(shard.interval_ticks), s, static_cast<std::uint32_t>(chunk), 0,
-                                TraceRecord::kInShard});
-        }
+            health = hurt(state.event, Health::lost, "board " + std::to_string(station_) + ": dead");
+        state.result = health;
+        node_.stamp_shard(state.event, s, state.chunk, {start, health});
         state.free_at = start + shard.interval_ticks;
-        statistics_.shard_busy_ticks[s] += shard.interval_ticks;
         if (++state.chunk == shard.chunks) {
             state.chunk = 0;
             ++state.event;
-            ++statistics_.shard_events[s];
         }
         node_.look_ahead(s);
-        finish(s, event, static_cast<std::uint32_t>(chunk), {end, health});
+        results.chunks.push_back({end, health});
     }
+    finish(s, results);
+    payload.release();
 }
 
-void Station::finish(std::uint32_t s, std::int64_t event, std::uint32_t number, const TimeNode::Arrival& result) {
+void Station::finish(std::uint32_t s, Run& results) {
     const auto& shard = tables_.shards[s];
-    for (const auto transfer : shard.transfers) queue({result.tick, {event, transfer, number, 0, result.health}});
-    for (const auto input : shard.local_users) feed(input, {result.tick + tables_.inputs[input].delay_ticks, result.health});
+    for (const auto transfer : tables_.listed(shard.transfers)) {
+        results.hop = tables_.transfers[transfer].hops.begin;
+        go(results);
+    }
+    feed(s, results);
 }
 
-bool Station::waits_for_nobody(const Chunk& chunk) const {
-    return node_.model().mode == Mode::fast && !tables_.links[tables_.transfers[chunk.transfer].route[chunk.hop]].shared;
+void Station::go(const Run& run) {
+    const bool shared = tables_.links[tables_.hops[run.hop].link].shared;
+    if (node_.model().mode == Mode::fast && !shared) return send_at_once(run);
+    const auto& first = run.chunks.front();
+    WaitingChunk chunk{first.tick, run.event, run.hop, run.number, first.health, 0, nullptr, this};
+    if (run.chunks.size() > 1) {
+        chunk.rest = &pool_.acquire();
+        PayloadPool::run_of(*chunk.rest) = run;
+    }
+    agenda_.add(chunk, shared);
 }
 
-void Station::queue(const Task& task) {
-    if (waits_for_nobody(task.chunk)) return send(task);
-    tasks_.push(task);
+void Station::send_at_once(const Run& run) {
+    auto& payload = pool_.acquire();
+    auto& sent = PayloadPool::run_of(payload);
+    sent.event = run.event, sent.number = run.number, sent.hop = run.hop;
+    Position at(run, tables_.transfers[tables_.hops[run.hop].transfer].chunks);
+    for (const auto& chunk : run.chunks) sent.chunks.push_back(cross(run.hop, at.event, at.number, chunk)), at.advance();
+    sc_core::sc_time delay = ticks(sent.chunks.front().tick - now_ticks());
+    socket(run.hop).b_transport(payload, delay);
+    payload.release();
 }
 
-void Station::send(const Task& task) {
-    Chunk chunk = task.chunk;
-    const auto& transfer = tables_.transfers[chunk.transfer];
-    const std::uint32_t id = transfer.route[chunk.hop];
-    const auto& link = tables_.links[id];
-    auto& free_at = node_.state.link_free_at[id];
-    const std::int64_t length = tables_.serialise_ticks(transfer, chunk.hop, chunk.number);
-    const std::int64_t start = std::max(task.tick, free_at);
+bool Station::send(WaitingChunk& chunk) {
+    auto& payload = pool_.acquire();
+    auto& run = PayloadPool::run_of(payload);
+    run.event = chunk.event, run.number = chunk.number, run.hop = chunk.hop;
+    run.chunks.push_back(cross(chunk.hop, chunk.event, chunk.number, {chunk.tick, chunk.health}));
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay = ticks(run.chunks.front().tick - now_ticks());
+    socket(run.hop).nb_transport_fw(payload, phase, delay);
+    payload.release();
+    return advance(chunk);
+}
+
+bool Station::advance(WaitingChunk& chunk) const {
+    if (chunk.rest == nullptr) return false;
+    const auto& run = PayloadPool::run_of(*chunk.rest);
+    if (++chunk.position == run.chunks.size()) {
+        chunk.rest->release();
+        chunk.rest = nullptr;
+        return false;
+    }
+    chunk.tick = run.chunks[chunk.position].tick;
+    chunk.health = run.chunks[chunk.position].health;
+    if (++chunk.number == tables_.transfers[tables_.hops[chunk.hop].transfer].chunks) chunk.number = 0, ++chunk.event;
+    return true;
+}
+
+Arrival Station::cross(std::uint32_t transfer_hop, std::int64_t event, std::uint32_t number, Arrival ready) {
+    const auto& hop = tables_.hops[transfer_hop];
+    const auto& link = tables_.links[hop.link];
+    auto& state = node_.links[hop.link];
+    const std::int64_t length = tables_.serialise_ticks(hop, number);
+    const std::int64_t start = std::max(ready.tick, state.free_at);
     std::int64_t latency = link.latency_ticks;
-    if (!faults_.empty()) latency += suffer(chunk, id, start, start + length);
+    auto& health = node_.hops[transfer_hop];
+    health = number == 0 ? ready.health : std::max(ready.health, health);
+    if (!faults_.empty()) latency += suffer(hop, event, number, start, health);
 
-    const std::int64_t waiting = start + length - task.tick;
+    const std::int64_t waiting = start + length - ready.tick;
     if (link.buffer_ticks > 0 && waiting > link.buffer_ticks) {
         // The receiver counts frames and knows that these are missing: the event is marked, the next goes on.
-        ++statistics_.link_lost[id];
-        chunk.health = hurt(chunk.event, Health::lost, "link " + std::to_string(id) + ": buffer overflow");
+        ++state.lost;
+        health = hurt(event, Health::lost, "link " + std::to_string(hop.link) + ": buffer overflow");
         // Its mark keeps its place behind what waits, so that counts at the receiver stay in order.
-        return transmit(chunk, std::max(start, task.tick + 1) + latency);
+        const Arrival mark{std::max(start, ready.tick + 1) + latency, health};
+        node_.stamp_drop(event, hop, number, mark);
+        return mark;
     }
-    free_at = start + length;
-    statistics_.link_busy_ticks[id] += length;
-    statistics_.link_peak_ticks[id] = std::max(statistics_.link_peak_ticks[id], waiting);
-    ++statistics_.link_chunks;
-    node_.stamp_hop(chunk.event, chunk.transfer, chunk.hop, chunk.number, start, length, free_at + latency);
-    if (node_.model().trace != nullptr) {
-        node_.trace(chunk.event,
-                    {start, 0, static_cast<std::int32_t>(length), chunk.transfer, chunk.number, 0, static_cast<std::int16_t>(chunk.hop)});
-    }
-    transmit(chunk, free_at + latency);
+    state.free_at = start + length;
+    state.busy_ticks += length;
+    state.peak_ticks = std::max(state.peak_ticks, waiting);
+    ++state.chunks;
+    const Arrival arrival{state.free_at + latency, health};
+    node_.stamp_hop(event, hop, number, start, arrival);
+    return arrival;
 }
 
-std::int64_t Station::suffer(Chunk& chunk, std::uint32_t link, std::int64_t start, std::int64_t end) {
-    const auto stamp = tables_.hop_stamp(tables_.transfers[chunk.transfer], chunk.hop, chunk.number);
-    const auto passage = faults_.pass(node_.number(), link, start, end, node_.key(chunk.event, stamp));
-    if (passage.health != Health::good) {
-        const auto health = hurt(chunk.event, passage.health, "link " + std::to_string(link) + ": " + passage.cause);
-        chunk.health = std::max(chunk.health, health);
-    }
+std::int64_t Station::suffer(const Tables::Hop& hop, std::int64_t event, std::uint32_t number, std::int64_t start, Health& health) {
+    const std::int64_t end = start + tables_.serialise_ticks(hop, number);
+    const auto passage = faults_.pass(node_.number(), hop.link, start, end, node_.key(event, Tables::stamp_of(hop, number)));
+    if (passage.health != Health::good)
+        health = std::max(health, hurt(event, passage.health, "link " + std::to_string(hop.link) + ": " + passage.cause));
     if (faults_.dead(node_.number(), station_, start, end))
-        chunk.health = hurt(chunk.event, Health::lost, "board " + std::to_string(station_) + ": dead");
+        health = hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
     return passage.late_ticks;
 }
 
@@ -196,29 +220,16 @@ Health Station::hurt(std::int64_t event, Health health, const std::string& where
     return health;
 }
 
-void Station::transmit(const Chunk& chunk, std::int64_t arrival_tick) {
-    auto& payload = pool_.acquire();
-    payload.get_extension<ChunkExtension>()->chunk = chunk;
-    sc_core::sc_time delay = ticks(arrival_tick - now_ticks());
-    auto& target = *out[node_.state.socket_of_link[tables_.transfers[chunk.transfer].route[chunk.hop]]];
-    if (waits_for_nobody(chunk)) {
-        target.b_transport(payload, delay);
-    } else {
-        tlm::tlm_phase phase = tlm::BEGIN_REQ;
-        target.nb_transport_fw(payload, phase, delay);
-    }
-    payload.release();
-}
+tlm::tlm_fw_transport_if<>& Station::socket(std::uint32_t hop) { return *out[tables_.links[tables_.hops[hop].link].socket]; }
 
 std::string Station::stalled(std::int64_t events) const {
     for (std::uint32_t s = 0; s < tables_.shards.size(); ++s) {
         const auto& shard = tables_.shards[s];
-        if (shard.station != station_ || station_ == tables_.outside || node_.state.shards[s].event >= events) continue;
-        for (std::uint32_t i = shard.first_input; i < shard.end_input; ++i) {
-            if (node_.state.inputs[i].received >= node_.state.inputs[i].needed) continue;
+        if (shard.station != station_ || station_ == tables_.outside || node_.shards[s].event >= events) continue;
+        for (std::uint32_t i = shard.inputs.begin; i < shard.inputs.end; ++i) {
+            if (!node_.waits_for(i)) continue;
             return "shard " + std::to_string(s) + " on board " + std::to_string(station_) + " waits for shard " +
-                   std::to_string(tables_.inputs[i].from) + " in event " + std::to_string(node_.state.shards[s].event) +
-                   " of its time node";
+                   std::to_string(tables_.inputs[i].from) + " in event " + std::to_string(node_.shards[s].event) + " of its time node";
         }
     }
     return "";

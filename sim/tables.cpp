@@ -16,6 +16,11 @@ void require(bool holds, const std::string& where, const std::string& found, con
     if (!holds) fail(where, found, expected);
 }
 
+template <class T>
+std::uint32_t position(const std::vector<T>& table) {
+    return static_cast<std::uint32_t>(table.size());
+}
+
 std::string named(const char* what, std::size_t position) { return std::string(what) + " " + std::to_string(position); }
 
 std::uint32_t station_of(BoardId board, std::size_t boards, const std::string& where) {
@@ -31,27 +36,37 @@ void add_shard(const partition::Mapping& mapping, std::size_t s, Tables& tables)
             "at least one chunk, times from 0");
     Tables::Shard made;
     made.station = station_of(shard.board, mapping.boards.size(), where);
-    made.chunks = shard.chunks;
+    made.chunks = static_cast<std::uint32_t>(shard.chunks);
     made.interval_ticks = shard.chunk_interval_cycles * tables.ticks_per_cycle;
     made.latency_ticks = shard.latency_cycles * tables.ticks_per_cycle;
-    made.first_input = static_cast<std::uint32_t>(tables.inputs.size());
+    made.inputs.begin = position(tables.inputs);
     for (const auto& input : shard.inputs) {
         require(index(input.from) < mapping.shards.size(), where, named("input from shard", index(input.from)), "a shard that exists");
         require(!input.transfer || index(*input.transfer) < mapping.transfers.size(), where, "input by a transfer that does not exist", "");
-        const auto& producer = mapping.shards[index(input.from)];
+        if (input.transfer) {
+            const auto& transfer = mapping.transfers[index(*input.transfer)];
+            require(transfer.from == input.from && transfer.to == shard.board, where,
+                    named("input by transfer", index(*input.transfer)) + " of another result or to another board",
+                    "the transfer that brings it here");
+        }
         const auto type = shard.board == kOutside ? 0 : mapping.boards[index(shard.board)];
         const std::int64_t crossing = type < mapping.board_types.size() ? mapping.board_types[type].slr_crossing_cycles : 0;
-        tables.inputs.push_back({static_cast<std::uint32_t>(index(input.from)), static_cast<std::uint32_t>(s), producer.chunks,
-                                 input.barrier, input.slr_crossings * crossing * tables.ticks_per_cycle});
+        Tables::Input in;
+        in.from = static_cast<std::uint32_t>(index(input.from));
+        in.shard = static_cast<std::uint32_t>(s);
+        in.chunks = static_cast<std::uint32_t>(mapping.shards[index(input.from)].chunks);
+        in.barrier = input.barrier;
+        in.slr_ticks = input.slr_crossings * crossing * tables.ticks_per_cycle;
+        tables.inputs.push_back(in);
     }
-    made.end_input = static_cast<std::uint32_t>(tables.inputs.size());
+    made.inputs.end = position(tables.inputs);
     made.first_stamp = static_cast<std::uint32_t>(tables.stamps_per_event);
-    tables.stamps_per_event += static_cast<std::size_t>(shard.chunks);
+    tables.stamps_per_event += made.chunks;
     if (shard.board == kOutside) {
         require(shard.inputs.empty(), where, "inputs outside the boards", "a source without inputs");
         tables.sources.push_back(static_cast<std::uint32_t>(s));
     }
-    tables.shards.push_back(std::move(made));
+    tables.shards.push_back(made);
 }
 
 void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tables) {
@@ -61,8 +76,9 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
     require(!transfer.route.empty(), where, "has no route", "at least one link");
     Tables::Transfer made;
     made.from = static_cast<std::uint32_t>(index(transfer.from));
-    made.chunks = mapping.shards[index(transfer.from)].chunks;
+    made.chunks = static_cast<std::uint32_t>(mapping.shards[index(transfer.from)].chunks);
     made.decision = transfer.to == kOutside;
+    made.hops.begin = position(tables.hops);
     std::uint32_t at = tables.shards[made.from].station;
     for (const auto id : transfer.route) {
         require(index(id) < tables.links.size(), where, "goes over a link that does not exist", "");
@@ -71,41 +87,96 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
                 "a chain of links");
         at = link.to;
         const std::int64_t chunk_bits = (transfer.bits + made.chunks - 1) / made.chunks;
-        const std::int64_t frame_bits = std::int64_t{mapping.link_timing.frame_bits} * mapping.links[index(id)].lanes;
-        made.chunk_ticks.push_back((chunk_bits + frame_bits - 1) / frame_bits * tables.ticks_per_frame);
-        made.route.push_back(static_cast<std::uint32_t>(index(id)));
+        const std::int64_t frame_bits = std::int64_t{mapping.link_timing.frame_bits} * link.lanes;
+        tables.hops.push_back({static_cast<std::uint32_t>(index(id)), static_cast<std::uint32_t>(t),
+                               static_cast<std::uint32_t>(tables.stamps_per_event), false,
+                               (chunk_bits + frame_bits - 1) / frame_bits * tables.ticks_per_frame});
+        tables.stamps_per_event += std::size_t{2} * made.chunks;
     }
+    made.hops.end = position(tables.hops);
+    tables.hops.back().last = true;
     require(at == station_of(transfer.to, mapping.boards.size(), where), where, "does not end at its board", "a chain of links to it");
-    made.first_stamp = static_cast<std::uint32_t>(tables.stamps_per_event);
-    tables.stamps_per_event += 2 * made.route.size() * static_cast<std::size_t>(made.chunks);
     tables.decisions += made.decision ? 1U : 0U;
-    tables.shards[made.from].transfers.push_back(static_cast<std::uint32_t>(t));
-    tables.transfers.push_back(std::move(made));
+    tables.transfers.push_back(made);
 }
 
-/// Tells producers and transfers which inputs they feed.
-void join_inputs(const partition::Mapping& mapping, Tables& tables) {
-    std::uint32_t next = 0;
-    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
-        for (const auto& input : mapping.shards[s].inputs) {
-            const std::uint32_t id = next++;
-            if (input.transfer) {
-                tables.transfers[index(*input.transfer)].users.push_back(id);
-                tables.inputs[id].delay_ticks = 0;
-            } else if (mapping.shards[index(input.from)].board == mapping.shards[s].board) {
-                tables.shards[index(input.from)].local_users.push_back(id);
-            }  // else nothing feeds it: the shard stalls, and the simulation says so
-        }
+/// Tells an input where its chunks come from and when they are there.
+void join(const partition::ShardInput& from, Tables& tables, Tables::Input& input) {
+    const auto& producer = tables.shards[input.from];
+    if (from.transfer) {
+        const auto& hop = tables.hops[tables.transfers[index(*from.transfer)].hops.end - 1];
+        input.stream = tables.stream_of_transfer(index(*from.transfer));
+        input.first_stamp = static_cast<std::uint32_t>(Tables::stamp_of(hop, 0) + 1);
+        input.stamp_step = 2;
+        input.slr_ticks = 0;
+    } else if (producer.station == tables.shards[input.shard].station) {
+        input.stream = input.from;
+        input.first_stamp = producer.first_stamp;
+        input.producer_ticks = producer.latency_ticks;
+    } else {
+        input.stream = tables.stream_of_transfer(tables.transfers.size());  // the shard stalls, and the simulation says so
     }
 }
 
-void mark_shared_links(Tables& tables) {
-    std::vector<bool> used(tables.links.size());
-    for (const auto& transfer : tables.transfers) {
-        for (const auto link : transfer.route) {
-            tables.links[link].shared = tables.links[link].shared || used[link];
-            used[link] = true;
+void join_streams(const partition::Mapping& mapping, Tables& tables) {
+    std::vector<std::vector<std::uint32_t>> users(tables.shards.size() + tables.transfers.size() + 1), leaving(tables.shards.size());
+    std::uint32_t next = 0;
+    for (const auto& shard : mapping.shards) {
+        for (const auto& from : shard.inputs) {
+            join(from, tables, tables.inputs[next]);
+            users[tables.inputs[next].stream].push_back(next);
+            ++next;
         }
+    }
+    for (std::uint32_t t = 0; t < tables.transfers.size(); ++t) leaving[tables.transfers[t].from].push_back(t);
+    const auto listed = [&](const std::vector<std::uint32_t>& some) {
+        const auto begin = position(tables.ids);
+        tables.ids.insert(tables.ids.end(), some.begin(), some.end());
+        return Tables::Range{begin, position(tables.ids)};
+    };
+    for (const auto& each : users) tables.stream_users.push_back(listed(each));
+    for (std::size_t s = 0; s < tables.shards.size(); ++s) tables.shards[s].transfers = listed(leaving[s]);
+}
+
+/// Which shards ever start: the sources, and those that get something on every input.
+std::vector<bool> fed_shards(const Tables& tables) {
+    std::vector<std::uint32_t> unfed_inputs(tables.shards.size());
+    for (const auto& input : tables.inputs) ++unfed_inputs[input.shard];
+    std::vector<bool> fed(tables.shards.size());
+    std::vector<std::uint32_t> reached = tables.sources;
+    while (!reached.empty()) {
+        const std::uint32_t s = reached.back();
+        reached.pop_back();
+        fed[s] = true;
+        const auto feed = [&](std::uint32_t stream) {
+            for (const auto input : tables.listed(tables.stream_users[stream])) {
+                if (--unfed_inputs[tables.inputs[input].shard] == 0) reached.push_back(tables.inputs[input].shard);
+            }
+        };
+        feed(s);
+        for (const auto t : tables.listed(tables.shards[s].transfers)) feed(tables.stream_of_transfer(t));
+    }
+    return fed;
+}
+
+/// An event that needs a shard which never starts never sees all its steps: it stays in flight.
+void count_steps(Tables& tables) {
+    const auto fed = fed_shards(tables);
+    for (std::size_t s = 0; s < tables.shards.size(); ++s) tables.steps_per_event += fed[s] ? tables.shards[s].chunks : 0;
+    for (const auto& transfer : tables.transfers) {
+        const std::int64_t hops = fed[transfer.from] ? transfer.hops.end - transfer.hops.begin : 0;
+        tables.steps_per_event += transfer.chunks * (hops + (transfer.decision ? 1 : 0));
+    }
+}
+
+/// Numbers the sockets of each station, and tells links that several transfers use.
+void join_links(Tables& tables) {
+    std::vector<std::int32_t> sockets(tables.stations);
+    for (auto& link : tables.links) link.socket = sockets[link.from]++;
+    std::vector<bool> used(tables.links.size());
+    for (const auto& hop : tables.hops) {
+        tables.links[hop.link].shared = tables.links[hop.link].shared || used[hop.link];
+        used[hop.link] = true;
     }
 }
 
@@ -133,12 +204,13 @@ Tables make_tables(const partition::Mapping& mapping) {
         const auto where = named("link", l);
         require(link.lanes >= 1 && link.latency_ticks >= 0, where, "no lanes or a negative latency", "at least one lane");
         tables.links.push_back({station_of(link.from, mapping.boards.size(), where), station_of(link.to, mapping.boards.size(), where),
-                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame, link.lanes, false});
+                                link.latency_ticks, link.buffer_frames * tables.ticks_per_frame, link.lanes});
     }
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) add_shard(mapping, s, tables);
     for (std::size_t t = 0; t < mapping.transfers.size(); ++t) add_transfer(mapping, t, tables);
-    join_inputs(mapping, tables);
-    mark_shared_links(tables);
+    join_streams(mapping, tables);
+    join_links(tables);
+    count_steps(tables);
     require(!tables.sources.empty(), "shards", "no source", "at least one shard outside the boards");
     require(tables.decisions > 0, "transfers", "none leads outside", "at least one decision");
     return tables;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "partition/mapping.h"
@@ -9,46 +10,65 @@ namespace tessera::sim {
 
 /// A mapping turned into flat tables for the simulation's inner loop; all times in ticks.
 ///
+/// A stream is what an input is fed by: the results of a shard, for inputs on its own board, or what a transfer
+/// delivers. Streams are numbered shard by shard, then transfer by transfer; a last one never brings anything.
+///
 /// Stations are the boards of a time node by BoardId, and one more for the world outside, which
 /// holds the sources and takes the decisions.
 struct Tables {
+    /// Consecutive entries of another table.
+    struct Range {
+        std::uint32_t begin = 0, end = 0;
+    };
     struct Input {
-        std::uint32_t from = 0;   ///< producing shard
-        std::uint32_t shard = 0;  ///< consuming shard
-        std::int64_t chunks = 1;  ///< of one event, as its producer makes them
+        std::uint32_t from = 0;           ///< producing shard
+        std::uint32_t shard = 0;          ///< consuming shard
+        std::uint32_t stream = 0;         ///< that brings its chunks
+        std::uint32_t chunks = 1;         ///< of one event, as its producer makes them
+        std::uint32_t first_stamp = 0;    ///< of its chunks, in an event's record
+        std::uint32_t stamp_step = 1;     ///< from one chunk's to the next
+        std::int64_t producer_ticks = 0;  ///< from that stamp to the result
+        std::int64_t slr_ticks = 0;       ///< from the result until it is here, on the same board
         bool barrier = false;
-        std::int64_t delay_ticks = 0;  ///< SLR crossings on the same board
     };
     struct Shard {
         std::uint32_t station = 0;
-        std::int64_t chunks = 1;
+        std::uint32_t chunks = 1;
         std::int64_t interval_ticks = 0;
         std::int64_t latency_ticks = 0;
-        std::uint32_t first_input = 0, end_input = 0;  ///< range in `inputs`
-        std::vector<std::uint32_t> local_users;        ///< inputs on the same board that it feeds
-        std::vector<std::uint32_t> transfers;          ///< that leave with its result
-        std::uint32_t first_stamp = 0;                 ///< of its chunks, in an event's record
+        Range inputs;
+        Range transfers;                ///< in `ids`: that leave with its result
+        std::uint32_t first_stamp = 0;  ///< of its chunks, in an event's record
     };
     struct Transfer {
         std::uint32_t from = 0;
-        std::int64_t chunks = 1;
-        std::vector<std::uint32_t> route;       ///< links
-        std::vector<std::int64_t> chunk_ticks;  ///< of a chunk's payload on each link of the route
-        std::vector<std::uint32_t> users;       ///< inputs that it feeds on arrival
-        std::uint32_t first_stamp = 0;          ///< of its hops and chunks, hop by hop: start and arrival
-        bool decision = false;                  ///< leaves the system
+        std::uint32_t chunks = 1;
+        Range hops;             ///< its route
+        bool decision = false;  ///< leaves the system
+    };
+    /// A link of a transfer's route.
+    struct Hop {
+        std::uint32_t link = 0;
+        std::uint32_t transfer = 0;
+        std::uint32_t first_stamp = 0;  ///< of its chunks, in an event's record: start and arrival of each
+        bool last = false;
+        std::int64_t chunk_ticks = 0;  ///< of a chunk's payload
     };
     struct Link {
         std::uint32_t from = 0, to = 0;  ///< stations
         std::int64_t latency_ticks = 0;
         std::int64_t buffer_ticks = 0;  ///< what may wait, as time to send it; 0: any amount
         int lanes = 1;
-        bool shared = false;  ///< by several transfers, which wait for one another
+        std::int32_t socket = 0;  ///< of the station that it leaves
+        bool shared = false;      ///< by several transfers, which wait for one another
     };
 
     std::vector<Shard> shards;
     std::vector<Input> inputs;
     std::vector<Transfer> transfers;
+    std::vector<Hop> hops;            ///< transfer by transfer
+    std::vector<Range> stream_users;  ///< in `ids`: inputs that a stream feeds
+    std::vector<std::uint32_t> ids;
     std::vector<Link> links;
     std::vector<std::uint32_t> sources;  ///< shards outside
     std::size_t stations = 0;
@@ -60,26 +80,28 @@ struct Tables {
     std::int64_t forward_ticks = 0;  ///< of a board that passes a transfer on
     std::size_t decisions = 0;       ///< transfers to the outside
     std::size_t stamps_per_event = 0;
+    std::int64_t steps_per_event = 0;  ///< chunks that shards start, links take and the outside must get
     std::int64_t header_ticks = 0;
     std::int64_t crc_ticks = 0;
 
-    /// Ticks that a chunk of a transfer occupies the link of hop `hop`: payload, header before the
-    /// first and CRC after the last.
-    std::int64_t serialise_ticks(const Transfer& transfer, std::size_t hop, std::int64_t chunk) const {
-        std::int64_t ticks = transfer.chunk_ticks[hop];
+    std::uint32_t stream_of_transfer(std::size_t transfer) const { return static_cast<std::uint32_t>(shards.size() + transfer); }
+    std::span<const std::uint32_t> listed(Range range) const { return {ids.data() + range.begin, ids.data() + range.end}; }
+    /// Ticks that a chunk occupies the link of a hop: payload, header before the first and CRC after the last.
+    std::int64_t serialise_ticks(const Hop& hop, std::uint32_t chunk) const {
+        std::int64_t ticks = hop.chunk_ticks;
         if (chunk == 0) ticks += header_ticks;
-        if (chunk == transfer.chunks - 1) ticks += crc_ticks;
+        if (chunk + 1 == transfers[hop.transfer].chunks) ticks += crc_ticks;
         return ticks;
     }
     /// Where an event's record says when a chunk starts on a hop; its arrival follows.
-    std::size_t hop_stamp(const Transfer& transfer, std::size_t hop, std::int64_t chunk) const {
-        return transfer.first_stamp + 2 * (hop * static_cast<std::size_t>(transfer.chunks) + static_cast<std::size_t>(chunk));
-    }
+    static std::size_t stamp_of(const Hop& hop, std::int64_t chunk) { return hop.first_stamp + 2 * static_cast<std::size_t>(chunk); }
+    static std::size_t stamp_of(const Shard& shard, std::int64_t chunk) { return shard.first_stamp + static_cast<std::size_t>(chunk); }
     /// Chunks of an event that `input` must have received before its shard starts chunk `chunk`.
-    std::int64_t needed_chunks(const Input& input, std::int64_t chunk) const {
-        const std::int64_t mine = shards[input.shard].chunks;
+    std::uint32_t needed_chunks(const Input& input, std::uint32_t chunk) const {
+        const std::uint32_t mine = shards[input.shard].chunks;
         if (input.barrier) return input.chunks;
-        return mine == input.chunks ? chunk + 1 : ((chunk + 1) * input.chunks + mine - 1) / mine;
+        if (mine == input.chunks) return chunk + 1;
+        return static_cast<std::uint32_t>((std::uint64_t{chunk + 1} * input.chunks + mine - 1) / mine);
     }
     /// Rounded up to the next processing cycle.
     std::int64_t on_cycle(std::int64_t tick) const { return (tick + ticks_per_cycle - 1) / ticks_per_cycle * ticks_per_cycle; }

@@ -2,41 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/faults.h"
-#include "sim/simulation.h"
+#include "sim/hash.h"
+#include "sim/statistics.h"
 #include "sim/tables.h"
 
 namespace tessera::sim {
-
-/// What all time nodes add up together: its size depends on the system, not on the number of events
-/// (but for the number of different latencies).
-struct Statistics {
-    std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0;
-    std::int64_t late = 0;                           ///< of the completed
-    std::map<std::int64_t, std::int64_t> latencies;  ///< events by latency in ticks
-    std::int64_t max_latency_ticks = -1;
-    std::int64_t slowest_bx = -1;
-    std::vector<BreakdownStep> breakdown;       ///< of the slowest event, the first of several; ns holding ticks until the end
-    std::vector<std::int64_t> link_busy_ticks;  ///< by link
-    std::vector<std::int64_t> link_peak_ticks;  ///< longest queue, as time to send it
-    std::vector<std::int64_t> link_lost;
-    std::vector<std::int64_t> shard_busy_ticks;             ///< by shard
-    std::vector<std::int64_t> shard_events;                 ///< finished by the shard
-    std::set<std::pair<std::int64_t, std::string>> losses;  ///< BX and place of the first, and of corruptions
-    std::int64_t link_chunks = 0;
-    std::int64_t last_tick = 0;  ///< of the last decision
-    std::uint64_t fingerprint = 0;
-
-    explicit Statistics(const Tables& tables);
-    /// Adds a step of the trajectory, which `key` tells apart; the order of the calls does not matter.
-    void mark(std::uint64_t key, std::int64_t tick);
-    void note_loss(std::int64_t bx, const std::string& where);
-};
 
 /// What all parts of a simulation share.
 struct Model {
@@ -44,73 +19,90 @@ struct Model {
     const FaultTable& faults;
     Statistics& statistics;
     Mode mode;
-    std::int64_t late_after_ticks;  ///< events that take longer are late
-    Trace* trace;                   ///< may be nullptr
+    Trace* trace;  ///< may be nullptr
 };
 
-/// The events that one time node has in flight, in the order of their crossings.
-///
-/// Each has a record of when every chunk started in every shard and on every hop, from which the
-/// breakdown of a slow event is traced back. Records are kept for a window of the latest events.
+/// What a shard has done so far, over all events.
+struct ShardState {
+    std::int64_t event = 0;  ///< that it takes next
+    std::uint32_t chunk = 0;
+    std::uint32_t missing_inputs = 0;  ///< that have not what the next chunk needs
+    Health result = Health::good;      ///< the worst of the event's results so far
+    std::int64_t free_at = 0;          ///< when it may start again
+    std::int64_t ready_at = 0;         ///< when the other inputs have it
+    Health health = Health::good;      ///< of those that have
+
+    void take(const Arrival& arrival) {
+        ready_at = std::max(ready_at, arrival.tick);
+        health = std::max(health, arrival.health);
+    }
+};
+
+/// What a link has done so far.
+struct LinkState {
+    std::int64_t free_at = 0;  ///< when all chunks that wait for it are sent
+    std::int64_t busy_ticks = 0;
+    std::int64_t peak_ticks = 0;  ///< longest queue, as time to send it
+    std::int64_t chunks = 0;
+    std::int64_t lost = 0;
+};
+
+/// One time node: the state of its shards and links, and the events that it has in flight, in the order of
+/// their crossings. An event is in flight until all that it sets off has happened.
 class TimeNode {
   public:
-    struct Arrival {
-        std::int64_t tick = 0;
-        Health health = Health::good;  ///< the worst of this and the event's chunks before
-    };
-    /// What a shard has done so far, over all events.
-    struct ShardState {
-        std::int64_t event = 0;  ///< that it takes next
-        std::int64_t chunk = 0;
-        std::int64_t free_at = 0;          ///< when it may start again
-        std::int64_t ready_at = 0;         ///< when the inputs that are not missing have what the next chunk needs
-        std::uint32_t missing_inputs = 0;  ///< that have not received it
-        Health health = Health::good;      ///< of those that have
+    // What the stations keep between tasks; each touches only what sits on it.
+    std::vector<ShardState> shards;
+    std::vector<LinkState> links;
+    std::vector<Health> hops;  ///< the worst of the event's chunks so far
 
-        void take(const Arrival& arrival) {
-            ready_at = std::max(ready_at, arrival.tick);
-            health = std::max(health, arrival.health);
-        }
-    };
-    /// What an input has received over all events: chunk numbers go on from one event to the next.
-    struct InputState {
-        std::int64_t received = 0;                      ///< chunks
-        std::int64_t needed = 0;                        ///< for the next chunk of the shard
-        std::vector<Arrival> arrivals{std::size_t{4}};  ///< of a chunk, at its number modulo the size (a power of two)
+    TimeNode(const Model& model, std::size_t number);
 
-        Arrival& arrival(std::int64_t chunk) { return arrivals[static_cast<std::size_t>(chunk) & (arrivals.size() - 1)]; }
-        /// @param chunks of an event
-        void receive(std::int64_t chunks, Arrival arrival);
-        void grow();
-    };
-    /// What the stations keep between tasks; each touches only what sits on it.
-    struct State {
-        std::vector<ShardState> shards;
-        std::vector<InputState> inputs;
-        std::vector<std::int64_t> link_free_at;  ///< when all chunks that wait for a link are sent
-        std::vector<int> socket_of_link;
-    };
-    State state;
-
-    TimeNode(const Model& model, std::size_t number, std::size_t window);
-
+    /// A stream has brought some more chunks: `start` is called for each shard that has all that it needs now.
+    template <class Start>
+    void feed(std::uint32_t stream, const std::vector<Arrival>& chunks, Start start);
     /// Sets what the next chunk of a shard needs, which of it is missing and since when the rest is there.
     void look_ahead(std::uint32_t shard);
+    bool waits_for(std::uint32_t input) const { return awaited_[input] != kNothing; }
 
     std::int64_t inject(std::int64_t bx);  ///< the event's number in this node, from 0
     std::int64_t injected() const { return injected_; }
-    std::int64_t in_flight() const { return injected_ - done_; }
-    void stamp_shard(std::int64_t event, std::uint32_t shard, std::int64_t chunk, std::int64_t start);
-    void stamp_hop(std::int64_t event, std::uint32_t transfer, std::size_t hop, std::int64_t chunk, std::int64_t start, std::int64_t length,
-                   std::int64_t arrival);
+    std::int64_t start_tick(std::int64_t event) const { return in_flight(event).start_tick; }
+    std::int64_t in_flight() const { return injected_ - oldest_; }
+    /// Takes note of the events that are still in flight at the end.
+    void close();
+
+    void stamp_shard(std::int64_t event, std::uint32_t shard, std::uint32_t chunk, const Arrival& start) {
+        auto& record = in_flight(event);
+        record.set(Tables::stamp_of(tables_.shards[shard], chunk), start);
+        take_step(record);
+    }
+    void stamp_hop(std::int64_t event, const Tables::Hop& hop, std::uint32_t chunk, std::int64_t start, const Arrival& arrival) {
+        auto& record = in_flight(event);
+        const auto position = Tables::stamp_of(hop, chunk);
+        record.set(position, start);
+        record.set(position + 1, arrival);
+        take_step(record);
+    }
+    /// A chunk that is dropped at a hop, and when its mark arrives.
+    void stamp_drop(std::int64_t event, const Tables::Hop& hop, std::uint32_t chunk, const Arrival& arrival) {
+        auto& record = in_flight(event);
+        record.set(Tables::stamp_of(hop, chunk) + 1, arrival);
+        take_step(record);
+    }
+    /// A decision transfer delivers a chunk.
+    void deliver(std::int64_t event, const Arrival& arrival) {
+        auto& record = in_flight(event);
+        record.decided.tick = std::max(record.decided.tick, arrival.tick);
+        record.decided.health = std::max(record.decided.health, arrival.health);
+        take_step(record);
+    }
     /// A number of its own for a step of an event, given its position in the event's record.
-    std::uint64_t key(std::int64_t event, std::size_t position) const;
-    /// Completes and keeps a record of an event, where it is wanted.
-    void trace(std::int64_t event, TraceRecord record);
+    std::uint64_t key(std::int64_t event, std::size_t position) const {
+        return mixed(mixed(static_cast<std::uint64_t>(in_flight(event).bx)) + position);
+    }
     /// Notes for people where an event was damaged.
-    void note(std::int64_t event, const std::string& where);
-    /// A decision transfer delivers a chunk. With the last of all its decisions the event is done.
-    void deliver(std::int64_t event, Arrival arrival, bool last);
+    void note(std::int64_t event, const std::string& where) { statistics_.note_loss(in_flight(event).bx, where); }
 
     /// When each event of this node was complete, by crossing; for the intervals between decisions.
     const std::vector<std::pair<std::int64_t, std::int64_t>>& completions() const { return completions_; }
@@ -119,36 +111,49 @@ class TimeNode {
     std::size_t number() const { return number_; }
 
   private:
-    struct Slot {
-        std::int64_t event = -1;
-        std::int64_t bx = 0;
-        std::size_t decisions_left = 0;
-        std::int64_t decided_at = 0;  ///< the latest decision so far
-        Health health = Health::good;
-        std::vector<std::int32_t> stamps;  ///< ticks since the start of the event's BX
-    };
-    /// The record of an event; nullptr where it was done long ago and its place is taken.
-    Slot* find(std::int64_t event) {
-        auto& slot = slots_[static_cast<std::size_t>(event) % slots_.size()];
-        return slot.event == event ? &slot : nullptr;
+    static constexpr std::int64_t kNothing = -1;
+
+    const Record& in_flight(std::int64_t event) const { return records_[static_cast<std::size_t>(event) & (records_.size() - 1)]; }
+    Record& in_flight(std::int64_t event) { return records_[static_cast<std::size_t>(event) & (records_.size() - 1)]; }
+    /// When an event's chunks that the next chunk of a shard needs were there.
+    Arrival last_needed(const Tables::Input& input, const ShardState& shard) const {
+        const auto& record = in_flight(shard.event);
+        const std::size_t last = tables_.needed_chunks(input, shard.chunk) - 1;
+        auto arrival = record.at(input.first_stamp + input.stamp_step * last);
+        arrival.tick += input.producer_ticks + input.slr_ticks;
+        return arrival;
     }
-    void stamp(std::int64_t event, std::size_t position, std::int64_t tick);
-    void complete(Slot& slot);
+    void take_step(Record& record) {
+        if (--record.steps_left == 0) retire();
+    }
+    void retire();
     void grow();
 
     Model model_;
     const Tables& tables_;
     Statistics& statistics_;
     std::size_t number_;
-    std::vector<Slot> slots_;
+    std::vector<std::int64_t> received_;  ///< by stream: chunks, which are counted on from one event to the next
+    std::vector<std::int64_t> awaited_;   ///< by input: the chunks that its shard waits for, or kNothing
+    std::vector<Record> records_;         ///< of an event, at its number modulo the size (a power of two)
     std::int64_t injected_ = 0;
-    std::int64_t done_ = 0;    ///< completed or lost
-    std::int64_t oldest_ = 0;  ///< event that is not done
+    std::int64_t oldest_ = 0;  ///< event in flight
     std::vector<std::pair<std::int64_t, std::int64_t>> completions_;
 };
 
-/// The critical path of an event from its record: what its last decision waited for, step by step
-/// back to its start. Steps add up to the latency; `ns` holds ticks.
-std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps);
+template <class Start>
+void TimeNode::feed(std::uint32_t stream, const std::vector<Arrival>& chunks, Start start) {
+    const std::int64_t before = received_[stream];
+    received_[stream] += static_cast<std::int64_t>(chunks.size());
+    for (const auto i : tables_.listed(tables_.stream_users[stream])) {
+        if (awaited_[i] == kNothing || awaited_[i] > received_[stream]) continue;
+        const auto& last = chunks[static_cast<std::size_t>(awaited_[i] - before - 1)];
+        awaited_[i] = kNothing;
+        const auto& input = tables_.inputs[i];
+        auto& shard = shards[input.shard];
+        shard.take({last.tick + input.slr_ticks, last.health});
+        if (--shard.missing_inputs == 0) start(input.shard);
+    }
+}
 
 }  // namespace tessera::sim

@@ -1,30 +1,40 @@
 #include "sim/trace.h"
 
-#include <set>
+#include <algorithm>
+
+#include "sim/statistics.h"
+#include "sim/tables.h"
 
 namespace tessera::sim {
 
-namespace {
-
-/// The boards at which a record can be seen.
-std::vector<BoardId> places(const TraceRecord& record, const partition::Mapping& mapping) {
-    if (record.hop == TraceRecord::kInShard) return {mapping.shards[record.id].board};
-    const auto& link = mapping.links[index(mapping.transfers[record.id].route[static_cast<std::size_t>(record.hop)])];
-    return {link.from, link.to};
-}
-
-}  // namespace
-
 std::vector<TraceRecord> Trace::records(const partition::Mapping& mapping) const {
-    const std::set<BoardId> chosen(boards.begin(), boards.end());
-    std::vector<TraceRecord> kept;
-    for (const auto& record : records_) {
-        const auto seen = places(record, mapping);
-        if (chosen.empty() || std::any_of(seen.begin(), seen.end(), [&](BoardId board) { return chosen.contains(board); }))
-            kept.push_back(record);
+    const Tables tables = make_tables(mapping);
+    std::vector<bool> chosen(tables.stations, boards.empty());
+    for (const auto board : boards) chosen.at(index(board)) = true;
+    std::vector<TraceRecord> all;
+    for (const auto& event : events_) {
+        const auto add = [&](std::size_t stamp, std::int64_t ticks, std::size_t id, std::uint32_t chunk, std::int16_t hop) {
+            if (event.stamps[stamp] == Record::kNever) return;
+            all.push_back({event.bx * tables.ticks_per_bx + event.stamps[stamp], event.bx, static_cast<std::int32_t>(ticks),
+                           static_cast<std::uint32_t>(id), chunk, static_cast<std::uint16_t>(event.time_node), hop});
+        };
+        for (std::size_t s = 0; s < tables.shards.size(); ++s) {
+            const auto& shard = tables.shards[s];
+            if (shard.station == tables.outside || !chosen[shard.station]) continue;  // sources do nothing
+            for (std::uint32_t c = 0; c < shard.chunks; ++c) add(shard.first_stamp + c, shard.interval_ticks, s, c, TraceRecord::kInShard);
+        }
+        for (std::uint32_t h = 0; h < tables.hops.size(); ++h) {
+            const auto& hop = tables.hops[h];
+            const auto& link = tables.links[hop.link];
+            const auto& transfer = tables.transfers[hop.transfer];
+            if (!chosen[link.from] && !chosen[link.to]) continue;
+            for (std::uint32_t c = 0; c < transfer.chunks; ++c)
+                add(Tables::stamp_of(hop, c), tables.serialise_ticks(hop, c), hop.transfer, c,
+                    static_cast<std::int16_t>(h - transfer.hops.begin));
+        }
     }
-    std::sort(kept.begin(), kept.end());
-    return kept;
+    std::sort(all.begin(), all.end());
+    return all;
 }
 
 }  // namespace tessera::sim

@@ -10,8 +10,7 @@
 
 namespace tessera::sim {
 
-/// A chunk in a shard or on a link, as it is recorded: small and in binary, so that recording is cheap.
-/// Text is made of it after the simulation.
+/// A chunk in a shard or on a link.
 struct TraceRecord {
     std::int64_t start_tick = 0;
     std::int64_t bx = 0;     ///< crossing of the event
@@ -25,21 +24,29 @@ struct TraceRecord {
     friend auto operator<=>(const TraceRecord&, const TraceRecord&) = default;
 };
 
-/// Records what happens to the events of some crossings, on all boards or on some.
+/// Keeps the records of the events of some crossings in binary, as the simulation makes them anyway, so that
+/// recording is cheap. What people look at is made of them after the simulation.
 class Trace {
   public:
     std::int64_t from_bx = 0;
     std::int64_t to_bx = std::numeric_limits<std::int64_t>::max();  ///< the first that is not recorded
-    std::vector<BoardId> boards;                                    ///< whose shards, and links to and from, are recorded; empty: all
+    std::vector<BoardId> boards;                                    ///< whose shards, and links to and from, are shown; empty: all
 
-    bool wants(std::int64_t bx) const { return from_bx <= bx && bx < to_bx; }
-    void add(const TraceRecord& record) { records_.push_back(record); }
+    /// @param stamps as in Record (statistics.h)
+    void add(std::int64_t bx, std::size_t time_node, const std::vector<std::int32_t>& stamps) {
+        if (from_bx <= bx && bx < to_bx) events_.push_back({bx, time_node, stamps});
+    }
 
-    /// What was recorded of the chosen boards, in the order of time.
+    /// What the chosen boards did, in the order of time.
     std::vector<TraceRecord> records(const partition::Mapping& mapping) const;
 
   private:
-    std::vector<TraceRecord> records_;
+    struct Event {
+        std::int64_t bx;
+        std::size_t time_node;
+        std::vector<std::int32_t> stamps;
+    };
+    std::vector<Event> events_;
 };
 
 /// Chrome's trace format, which Perfetto opens: a process for each board of each time node, a thread for

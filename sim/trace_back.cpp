@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "sim/time_node.h"
+#include "sim/statistics.h"
 
 namespace tessera::sim {
 
@@ -28,18 +28,13 @@ class Tracer {
     std::int64_t shard_start(std::uint32_t shard, std::int64_t chunk) const {
         return stamps_[tables_.shards[shard].first_stamp + static_cast<std::size_t>(chunk)];
     }
-    std::int64_t hop_start(std::uint32_t t, std::size_t hop, std::int64_t chunk) const {
-        return stamps_[tables_.hop_stamp(tables_.transfers[t], hop, chunk)];
-    }
-    std::int64_t hop_arrival(std::uint32_t t, std::size_t hop, std::int64_t chunk) const {
-        return stamps_[tables_.hop_stamp(tables_.transfers[t], hop, chunk) + 1];
-    }
-    const Tables::Link& link(std::uint32_t t, std::size_t hop) const { return tables_.links[tables_.transfers[t].route[hop]]; }
+    std::int64_t hop_start(const Tables::Hop& hop, std::int64_t chunk) const { return stamps_[Tables::stamp_of(hop, chunk)]; }
+    std::int64_t hop_arrival(const Tables::Hop& hop, std::int64_t chunk) const { return stamps_[Tables::stamp_of(hop, chunk) + 1]; }
     std::int64_t result(std::uint32_t shard, std::int64_t chunk) const {
         return shard_start(shard, chunk) + tables_.shards[shard].latency_ticks;
     }
     std::int64_t delivered(std::uint32_t t, std::int64_t chunk) const {
-        return hop_arrival(t, tables_.transfers[t].route.size() - 1, chunk);
+        return hop_arrival(tables_.hops[tables_.transfers[t].hops.end - 1], chunk);
     }
 
     /// Explains the time from `begin` to what is explained so far.
@@ -58,15 +53,16 @@ class Tracer {
 
     void back_over_transfer(std::uint32_t t, std::int64_t chunk) {
         const auto& transfer = tables_.transfers[t];
-        for (std::size_t hop = transfer.route.size(); hop-- > 0;) {
-            const auto& each = link(t, hop);
+        for (std::uint32_t h = transfer.hops.end; h-- > transfer.hops.begin;) {
+            const auto& hop = tables_.hops[h];
+            const auto& each = tables_.links[hop.link];
             const bool from_outside = each.from == tables_.outside;
-            const std::int64_t start = hop_start(t, hop, chunk);
-            explain(link_name(each), "link", start + tables_.serialise_ticks(transfer, hop, chunk));
+            const std::int64_t start = hop_start(hop, chunk);
+            explain(link_name(each), "link", start + tables_.serialise_ticks(hop, static_cast<std::uint32_t>(chunk)));
             explain(link_name(each), from_outside ? "input" : "serialise", start);
             std::int64_t ready = 0;
-            if (hop > 0) {
-                const std::int64_t arrived = hop_arrival(t, hop - 1, chunk);
+            if (h > transfer.hops.begin) {
+                const std::int64_t arrived = hop_arrival(tables_.hops[h - 1], chunk);
                 ready = arrived + tables_.forward_ticks;
                 explain(link_name(each), "wait", ready);
                 explain(link_name(each), "switch", arrived);
@@ -83,12 +79,13 @@ class Tracer {
     void back_over_shard(std::uint32_t s, std::int64_t chunk) {
         const auto& shard = tables_.shards[s];
         const std::int64_t start = shard_start(s, chunk);
-        if (shard.first_input == shard.end_input) return explain(shard_name(s), "input", start);  // a source
+        if (shard.inputs.begin == shard.inputs.end) return explain(shard_name(s), "input", start);  // a source
         explain(shard_name(s), "compute", start);
         std::int64_t ready = -1;
-        std::uint32_t cause = shard.first_input;
-        for (std::uint32_t i = shard.first_input; i < shard.end_input; ++i) {
-            const std::int64_t arrived = arrival(i, tables_.needed_chunks(tables_.inputs[i], chunk) - 1);
+        std::uint32_t cause = shard.inputs.begin;
+        for (std::uint32_t i = shard.inputs.begin; i < shard.inputs.end; ++i) {
+            const std::int64_t arrived =
+                arrival(i, std::int64_t{tables_.needed_chunks(tables_.inputs[i], static_cast<std::uint32_t>(chunk))} - 1);
             if (arrived > ready) ready = arrived, cause = i;
         }
         const std::int64_t free = chunk > 0 ? shard_start(s, chunk - 1) + shard.interval_ticks : -1;
@@ -99,29 +96,20 @@ class Tracer {
         }
         // Up to a cycle goes into the next clock edge; more means that an earlier event was in the way.
         explain(shard_name(s), start - ready < tables_.ticks_per_cycle ? "compute" : "wait", ready);
-        back_over_input(cause, tables_.needed_chunks(tables_.inputs[cause], chunk) - 1);
-    }
-
-    std::uint32_t transfer_of(std::uint32_t input) const {
-        if (feeding_.empty()) {
-            feeding_.assign(tables_.inputs.size(), kLocal);
-            for (std::uint32_t t = 0; t < tables_.transfers.size(); ++t) {
-                for (const auto user : tables_.transfers[t].users) feeding_[user] = t;
-            }
-        }
-        return feeding_[input];
+        back_over_input(cause, std::int64_t{tables_.needed_chunks(tables_.inputs[cause], static_cast<std::uint32_t>(chunk))} - 1);
     }
 
     std::int64_t arrival(std::uint32_t i, std::int64_t chunk) const {
-        const auto transfer = transfer_of(i);
-        return transfer == kLocal ? result(tables_.inputs[i].from, chunk) + tables_.inputs[i].delay_ticks : delivered(transfer, chunk);
+        const auto& input = tables_.inputs[i];
+        return stamps_[input.first_stamp + input.stamp_step * static_cast<std::size_t>(chunk)] + input.producer_ticks + input.slr_ticks;
     }
 
     void back_over_input(std::uint32_t i, std::int64_t chunk) {
-        const auto transfer = transfer_of(i);
-        if (transfer != kLocal) return back_over_transfer(transfer, chunk);
-        explain(shard_name(tables_.inputs[i].shard), "compute", result(tables_.inputs[i].from, chunk));  // SLR crossings
-        back_over_shard(tables_.inputs[i].from, chunk);
+        const auto& input = tables_.inputs[i];
+        if (input.stream >= tables_.shards.size())
+            return back_over_transfer(input.stream - static_cast<std::uint32_t>(tables_.shards.size()), chunk);
+        explain(shard_name(input.shard), "compute", result(input.from, chunk));  // SLR crossings
+        back_over_shard(input.from, chunk);
     }
 
     std::vector<BreakdownStep> merged() const {
@@ -136,12 +124,10 @@ class Tracer {
         return all;
     }
 
-    static constexpr std::uint32_t kLocal = 0xffffffffU;
     const Tables& tables_;
     const std::vector<std::int32_t>& stamps_;
     std::int64_t at_ = -1;
     std::vector<BreakdownStep> steps_;
-    mutable std::vector<std::uint32_t> feeding_;  ///< transfer by input
 };
 
 }  // namespace

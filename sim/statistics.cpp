@@ -1,0 +1,49 @@
+#include "sim/statistics.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "sim/hash.h"
+
+namespace tessera::sim {
+
+namespace {
+
+constexpr std::size_t kMostLosses = 20;  // named in the report; all are counted
+
+}  // namespace
+
+Statistics::Statistics(const Tables& tables, std::int64_t late_after_ticks) : tables_(tables), late_after_ticks_(late_after_ticks) {
+    for (std::uint64_t position = 0; position < tables.stamps_per_event; ++position) weights_.push_back(mixed(position));
+}
+
+void Statistics::note_loss(std::int64_t bx, const std::string& where) {
+    losses.emplace(bx, where + " in BX " + std::to_string(bx));
+    if (losses.size() > kMostLosses) losses.erase(std::prev(losses.end()));
+}
+
+void Statistics::count(const Record& record) {
+    last_tick = std::max(last_tick, record.decided.tick);
+    if (record.decided.health == Health::lost) ++lost;
+    if (record.decided.health == Health::corrupted) ++corrupted;
+    if (record.decided.health != Health::good) return;
+    const std::int64_t latency = record.decided.tick - record.start_tick;
+    ++completed;
+    late += latency > late_after_ticks_ ? 1 : 0;
+    ++latencies[latency];
+    const bool slower = latency > max_latency_ticks;
+    if (!slower && (latency < max_latency_ticks || record.bx > slowest_bx)) return;
+    max_latency_ticks = latency;
+    slowest_bx = record.bx;
+    breakdown = trace_back(tables_, record.stamps);
+}
+
+void Statistics::mark(const Record& record) {
+    // A multilinear hash (Carter and Wegman: Universal classes of hash functions, 1979) of the event's stamps.
+    const auto trajectory = std::inner_product(
+        record.stamps.begin(), record.stamps.end(), weights_.begin(), std::uint64_t{0}, std::plus<>(),
+        [](std::int32_t stamp, std::uint64_t weight) { return static_cast<std::uint64_t>(std::int64_t{stamp}) * weight; });
+    fingerprint += mixed(mixed(static_cast<std::uint64_t>(record.bx)) + trajectory);
+}
+
+}  // namespace tessera::sim

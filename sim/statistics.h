@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/simulation.h"
+#include "sim/tables.h"
+
+namespace tessera::sim {
+
+/// When a chunk is there.
+struct Arrival {
+    std::int64_t tick = 0;
+    Health health = Health::good;  ///< the worst of this and the event's chunks before
+};
+
+/// One event in a time node: when every chunk started in every shard, and started and arrived on every hop.
+/// Positions in the record are those of Tables.
+struct Record {
+    std::int64_t bx = 0;
+    std::int64_t start_tick = 0;  ///< of its crossing
+    std::int64_t steps_left = 0;
+    Arrival decided;                   ///< the latest decision so far
+    std::vector<std::int32_t> stamps;  ///< ticks since start_tick
+    std::vector<Health> healths;       ///< of what begins or arrives at a stamp; empty as long as all is good
+
+    static constexpr std::int32_t kNever = -1;  ///< stamp of a step that did not happen
+
+    void set(std::size_t position, std::int64_t tick) { stamps[position] = static_cast<std::int32_t>(tick - start_tick); }
+    void set(std::size_t position, const Arrival& arrival) {
+        set(position, arrival.tick);
+        if (healths.empty() && arrival.health == Health::good) return;
+        healths.resize(stamps.size(), Health::good);
+        healths[position] = arrival.health;
+    }
+    Arrival at(std::size_t position) const { return {start_tick + stamps[position], healths.empty() ? Health::good : healths[position]}; }
+};
+
+/// What all time nodes add up together: its size depends on the system, not on the number of events
+/// (but for the number of different latencies).
+class Statistics {
+  public:
+    std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0;
+    std::int64_t late = 0;                           ///< of the completed
+    std::map<std::int64_t, std::int64_t> latencies;  ///< events by latency in ticks
+    std::int64_t max_latency_ticks = -1;
+    std::int64_t slowest_bx = -1;
+    std::vector<BreakdownStep> breakdown;                   ///< of the slowest event, the first of several; ns holding ticks until the end
+    std::set<std::pair<std::int64_t, std::string>> losses;  ///< BX and place of the first, and of corruptions
+    std::int64_t last_tick = 0;                             ///< of the last decision
+    std::uint64_t fingerprint = 0;
+
+    Statistics(const Tables& tables, std::int64_t late_after_ticks);
+
+    void note_loss(std::int64_t bx, const std::string& where);
+    /// Takes an event of which nothing is still to come.
+    void count(const Record& record);
+    /// Adds the trajectory of an event to the fingerprint; the order of the calls does not matter.
+    void mark(const Record& record);
+
+  private:
+    const Tables& tables_;
+    std::int64_t late_after_ticks_;
+    std::vector<std::uint64_t> weights_;  ///< of the stamps in the fingerprint
+};
+
+/// The critical path of an event from its record: what its last decision waited for, step by step
+/// back to its start. Steps add up to the latency; `ns` holds ticks.
+std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps);
+
+}  // namespace tessera::sim
