@@ -1,14 +1,15 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <queue>
 
 #include "tests/sim/mapping_builder.h"
 
 /// How fast the simulation moves chunks over links, against a bare event heap that does the same hops
-/// in the same program. Use a release build on a quiet machine.
+/// in the same program; what it costs to make a large system, to trace, and in memory. Use a release build on a
+/// quiet machine.
 namespace {
 
 using namespace tessera;
@@ -16,10 +17,11 @@ using namespace tessera;
 constexpr std::int64_t kOrbit = 3564;
 constexpr std::size_t kWide = 100, kDeep = 10;
 
+/// Of this process, so that what else runs on the machine matters less.
 double seconds_of(const std::function<void()>& work) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 /// Chains of boards side by side: every board takes and sends a packet in every crossing.
@@ -67,22 +69,63 @@ std::int64_t heap_hops() {
     return hops + static_cast<std::int64_t>(events.size());
 }
 
-double simulated_hops_per_second(const partition::Mapping& mapping, sim::Mode mode) {
-    sim::Options options;
-    options.mode = mode;
-    options.bunch_crossings = kOrbit;
-    sim::Result result;
-    const double seconds = seconds_of([&] { result = sim::simulate(mapping, options); });
-    if (result.events.completed != kOrbit) throw std::logic_error("events are missing");
-    fmt::print("  {:<9} {:6.2f} s  {:6.2f} M hops/s\n", mode == sim::Mode::fast ? "fast" : "detailed", seconds,
-               static_cast<double>(result.link_chunks) / seconds / 1e6);
-    return static_cast<double>(result.link_chunks) / seconds;
-}
-
 double peak_rss_mib() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+struct Speed {
+    double seconds = 0;
+    double hops_per_second = 0;
+};
+
+Speed speed_of(const partition::Mapping& mapping, const sim::Options& options) {
+    sim::Result result;
+    const double seconds = seconds_of([&] { result = sim::simulate(mapping, options); });
+    if (result.events.completed != options.bunch_crossings) throw std::logic_error("events are missing");
+    return {seconds, static_cast<double>(result.link_chunks) / seconds};
+}
+
+void print(const char* what, const Speed& speed, double heap) {
+    fmt::print("  {:<16} {:6.2f} s  {:6.2f} M hops/s  {:5.2f} x the heap\n", what, speed.seconds, speed.hops_per_second / 1e6,
+               speed.hops_per_second / heap);
+}
+
+void race() {
+    fmt::print(
+        "{} boards, one orbit, one packet a board a crossing (limits: 2 s; detailed 0.3 x and 2.5 M hops/s, fast 2 x, traced +30 %):\n",
+        kWide * kDeep);
+    std::int64_t hops = 0;
+    Speed bare;
+    bare.seconds = seconds_of([&] { hops = heap_hops(); });
+    const double heap = bare.hops_per_second = static_cast<double>(hops) / bare.seconds;
+    print("heap", bare, heap);
+    const auto mapping = grid();
+    sim::Options options;
+    options.bunch_crossings = kOrbit;
+    options.mode = sim::Mode::detailed;
+    print("detailed", speed_of(mapping, options), heap);
+    options.mode = sim::Mode::fast;
+    const auto fast = speed_of(mapping, options);
+    print("fast", fast, heap);
+    sim::Trace trace;
+    options.trace = &trace;
+    const auto traced = speed_of(mapping, options);
+    print("fast, traced", traced, heap);
+    fmt::print("  tracing every chunk of every crossing costs {:.0f} %\n", 100 * (traced.seconds / fast.seconds - 1));
+}
+
+void remember() {
+    const auto mapping = grid();
+    sim::Options options;
+    options.bunch_crossings = kOrbit;
+    speed_of(mapping, options);
+    const double before = peak_rss_mib();
+    options.bunch_crossings = 10 * kOrbit;
+    const auto speed = speed_of(mapping, options);
+    fmt::print("ten orbits in {:.2f} s: peak memory {:.1f} MiB, after one {:.1f} MiB (limit: the same)\n", speed.seconds, peak_rss_mib(),
+               before);
 }
 
 void elaborate() {
@@ -93,21 +136,25 @@ void elaborate() {
             mapping.links.push_back({id_at<BoardId>(b), id_at<BoardId>((b + l) % kBoards), 1, 5, 36, 1000});
     }
     const double seconds = seconds_of([&] { tests::simulate(mapping, 1); });
-    fmt::print("{} boards with {} links each: made and run for one event in {:.2f} s, {:.0f} MiB\n", kBoards, kLinks, seconds,
-               peak_rss_mib());
+    fmt::print("{} boards with {} links each: made and run for one event in {:.2f} s, {:.0f} MiB (limits 1 s, 300 MiB)\n", kBoards, kLinks,
+               seconds, peak_rss_mib());
+}
+
+void play(const char* file) {
+    const auto mapping = partition::read_mapping(JsonReader::from_file(file));
+    sim::Options options;
+    options.bunch_crossings = 10 * kOrbit;
+    const auto speed = speed_of(mapping, options);
+    fmt::print("{}: {} boards, 10 orbits in {:.1f} s, {:.2f} M hops/s (limit for the CMS Particle Transformer: 60 s)\n", file,
+               mapping.boards_in_system(), speed.seconds, speed.hops_per_second / 1e6);
 }
 
 }  // namespace
 
-int main() {
+/// @param argv mappings that are played for ten orbits
+int main(int argc, char** argv) {
     elaborate();  // first: its memory is the process's peak
-    fmt::print("{} boards, one orbit, one packet a board a crossing:\n", kWide * kDeep);
-    std::int64_t hops = 0;
-    const double seconds = seconds_of([&] { hops = heap_hops(); });
-    const double heap = static_cast<double>(hops) / seconds;
-    fmt::print("  {:<9} {:6.2f} s  {:6.2f} M hops/s\n", "heap", seconds, heap / 1e6);
-    const auto mapping = grid();
-    const double detailed = simulated_hops_per_second(mapping, sim::Mode::detailed);
-    const double fast = simulated_hops_per_second(mapping, sim::Mode::fast);
-    fmt::print("  detailed {:.2f} x the heap, fast {:.2f} x\n", detailed / heap, fast / heap);
+    remember();
+    race();
+    for (int i = 1; i < argc; ++i) play(argv[i]);
 }
