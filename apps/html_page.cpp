@@ -1,0 +1,25 @@
+#include "apps/html_page.h"
+
+#include "apps/report_text.h"
+#include "core/error.h"
+#include "core/files.h"
+
+namespace tessera::apps {
+
+std::string html_page(const std::string& name, const Json& data, const std::string& library) {
+    const auto folder = data_root() / "apps" / "pages";
+    const auto file = folder / name;
+    std::string page = read_file(file);
+    const auto fill = [&](const std::string& mark, const std::string& content) {
+        const auto at = page.find(mark);
+        if (at == std::string::npos) throw InputError(file.string(), "", "has no place for its content", mark);
+        page.replace(at, mark.size(), content);
+    };
+    fill("/* COMMON STYLE */", read_file(folder / "common.css"));
+    fill("/* COMMON SCRIPT */", read_file(folder / "common.js"));
+    fill("\"REPORT\"", script_safe(data));
+    if (!library.empty()) fill("/* CHARTS */", library);
+    return page;
+}
+
+}  // namespace tessera::apps

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+
+namespace tessera::apps {
+
+/// A page of apps/pages/ as one file that needs no network: `data` inside, with the style and the functions that all pages share.
+/// `library` is the source of a script that the page wants; empty where there is none.
+/// @throws InputError where the page is missing or has no place for one of them
+std::string html_page(const std::string& name, const Json& data, const std::string& library = "");
+
+}  // namespace tessera::apps
