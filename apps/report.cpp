@@ -91,6 +91,18 @@ Json events_section(const std::optional<sim::Result>& result) {
             {"corrupted", events.corrupted}, {"in_flight", events.in_flight}, {"late", events.late}};
 }
 
+Json traffic_section(const ReportInput& input) {
+    const auto traffic = input.result ? input.result->traffic : sim::Result{}.traffic;
+    const char* kinds[] = {"full", "pile_up", "listed"};
+    return {{"kind", kinds[static_cast<int>(input.study.traffic.kind)]},
+            {"pile_up", input.study.traffic.pile_up},
+            {"capacity_objects", traffic.capacity},
+            {"mean_objects", rounded(traffic.mean_objects)},
+            {"max_objects", traffic.max_objects},
+            {"truncated_events", traffic.truncated_events},
+            {"objects_cut", traffic.objects_cut}};
+}
+
 /// What the real (or assumed) weights come to after quantisation, over all operators.
 Json precision_section(const models::Network& network) {
     double weights = 0;
@@ -129,6 +141,9 @@ Json assumptions_section(const ReportInput& input) {
     append(partition::assumptions_of(input.study.stages));
     append(models::cost_assumptions());
     append(models::power_assumptions());
+    const auto& traffic = input.study.traffic;
+    if (traffic.kind == sim::Traffic::Kind::pile_up)
+        all.push_back({"objects per collision", fmt::format("{}", traffic.objects_per_collision), traffic.source});
     std::stable_partition(all.begin(), all.end(), [](const Assumption& each) { return each.source.starts_with("assumed"); });
     Json json = Json::array();
     for (const auto& each : all) json.push_back({{"what", each.what}, {"value", each.value}, {"source", each.source}});
@@ -178,6 +193,7 @@ Json make_report(const ReportInput& input) {
     report["timeline"] = timeline_section(input.mapping);
     report["links"] = links_section(input.mapping, input.result);
     report["events"] = events_section(input.result);
+    report["traffic"] = traffic_section(input);
     report["losses"] = input.result ? Json(input.result->losses) : Json::array();
     report["violations"] = violations_section(input.violations);
     report["network"] = network_section(input.network);

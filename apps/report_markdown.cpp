@@ -27,6 +27,14 @@ std::string requirement_table(const Json& report) {
     return rows + "\n";
 }
 
+std::string traffic_paragraph(const Json& report) {
+    const auto& traffic = report["traffic"];
+    if (text(traffic["kind"]) == "full") return "";
+    return fmt::format("Traffic: {:.1f} objects an event, {} at most; the network takes {}: {} events truncated, {} objects cut off.\n\n",
+                       real(traffic["mean_objects"]), count(traffic["max_objects"]), count(traffic["capacity_objects"]),
+                       count(traffic["truncated_events"]), count(traffic["objects_cut"]));
+}
+
 std::string bounds_paragraph(const Json& report) {
     const auto& latency = report["latency_ns"];
     const auto& boards = report["boards"];
@@ -84,7 +92,7 @@ std::string markdown_report(const Json& report) {
                        text(network["name"]), text(network["source"]), count(network["parameters"]), count(network["macs"]),
                        real(network["ebops"]));
     if (!report.contains("no_mapping")) {
-        out += requirement_table(report) + bounds_paragraph(report);
+        out += requirement_table(report) + bounds_paragraph(report) + traffic_paragraph(report);
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
     }

@@ -98,6 +98,12 @@ std::string system_lines(const Json& report) {
     out += fmt::format("  events    {} injected, {} completed ({} late), {} corrupted, {} lost, {} in flight\n", count(events["injected"]),
                        count(events["completed"]), count(events["late"]), count(events["corrupted"]), count(events["lost"]),
                        count(events["in_flight"]));
+    const auto& traffic = report["traffic"];
+    if (text(traffic["kind"]) != "full") {
+        out +=
+            fmt::format("  traffic   {:.1f} objects an event, {} at most, {} taken: {} events truncated\n", real(traffic["mean_objects"]),
+                        count(traffic["max_objects"]), count(traffic["capacity_objects"]), count(traffic["truncated_events"]));
+    }
     out += fmt::format("  doubt     {}\n  power     {}\n", doubt(report), power(report));
     return out;
 }

@@ -111,6 +111,7 @@ sim::Result simulate_mapping(const Study& study, const partition::Mapping& mappi
     options.filled = sim::read_filling(study.filling);
     options.seed = study.seed;
     options.faults = study.faults;
+    options.traffic = study.traffic;
     options.trace = trace;
     options.late_after_ns = study.latency_budget_ns;
     options.progress = [&](double fraction) {

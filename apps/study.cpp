@@ -42,6 +42,7 @@ void read_simulation(const JsonReader& root, Study& study) {
     const auto orbits = reader.integer("orbits", 1, 1, 1000);
     study.bunch_crossings = reader.integer("bunch_crossings", orbits * kBunchCrossingsPerOrbit, 1, kMostBunchCrossings);
     study.filling = reader.text("filling", study.filling);
+    if (reader.has("traffic")) study.traffic = sim::read_traffic(reader.at("traffic"));
     if (reader.has("faults")) study.faults = sim::read_faults(reader.at("faults"));
     reader.done();
     sim::read_filling(study.filling);  // an unknown scheme is an error now, not after the mapping
@@ -112,6 +113,10 @@ Json portable_study(const std::filesystem::path& file, const std::filesystem::pa
         if (!study["network"].contains(key)) continue;
         study["network"][key] = network.empty() ? absolute_path(file, study["network"][key].get<std::string>())
                                                 : std::filesystem::absolute(network).lexically_normal().string();
+    }
+    if (study.contains("simulation") && study["simulation"].contains("traffic") && study["simulation"]["traffic"].contains("file")) {
+        auto& traffic = study["simulation"]["traffic"]["file"];
+        traffic = absolute_path(file, traffic.get<std::string>());
     }
     if (study.contains("topology") && study["topology"].contains("file")) {
         study["topology"]["file"] = absolute_path(file, study["topology"]["file"].get<std::string>());

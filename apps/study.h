@@ -14,6 +14,7 @@
 #include "models/strategy_rules.h"
 #include "partition/stages.h"
 #include "sim/faults.h"
+#include "sim/traffic.h"
 #include "topologies/link_protocol.h"
 
 namespace tessera::apps {
@@ -42,6 +43,7 @@ struct Study {
     std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate
     std::string filling = "all";
     sim::Faults faults;
+    sim::Traffic traffic;
     std::uint64_t seed = 1;
     std::vector<PublishedFigure> published;  ///< to set beside Tessera's own
 

@@ -20,6 +20,11 @@ Json to_json(const Result& result) {
     json["bunch_crossings"] = result.bunch_crossings;
     json["events"] = {{"injected", result.events.injected},   {"completed", result.events.completed}, {"lost", result.events.lost},
                       {"corrupted", result.events.corrupted}, {"in_flight", result.events.in_flight}, {"late", result.events.late}};
+    json["traffic"] = {{"capacity_objects", result.traffic.capacity},
+                       {"mean_objects", result.traffic.mean_objects},
+                       {"max_objects", result.traffic.max_objects},
+                       {"truncated_events", result.traffic.truncated_events},
+                       {"objects_cut", result.traffic.objects_cut}};
     json["latency_ns"] = {{"min", result.latency_ns.min},
                           {"mean", result.latency_ns.mean},
                           {"p50", result.latency_ns.p50},
@@ -52,6 +57,9 @@ Result read_result(const JsonReader& reader) {
     const auto events = reader.at("events");
     result.events = {count(events, "injected"),  count(events, "completed"), count(events, "lost"),
                      count(events, "corrupted"), count(events, "in_flight"), count(events, "late")};
+    const auto traffic = reader.at("traffic");
+    result.traffic = {count(traffic, "capacity_objects"), real(traffic, "mean_objects"), count(traffic, "max_objects"),
+                      count(traffic, "truncated_events"), count(traffic, "objects_cut")};
     const auto latency = reader.at("latency_ns");
     result.latency_ns = {real(latency, "min"), real(latency, "mean"), real(latency, "p50"), real(latency, "p99"), real(latency, "max")};
     result.max_latency_ticks = count(reader, "max_latency_ticks");

@@ -194,7 +194,9 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     const FaultTable faults(tables, mapping.tmux_period_bx, options.faults, options.seed);
     Statistics statistics(tables, static_cast<std::int64_t>(std::min(options.late_after_ns / mapping.tick_ns(), 1e18)));
     const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
-    System system({tables, faults, statistics, options.mode, options.trace}, nodes, construction_order(nodes * tables.stations, options));
+    const Occupancy occupancy(options.traffic, tables.objects_per_event, options.seed);
+    System system({tables, faults, statistics, options.mode, options.trace, occupancy}, nodes,
+                  construction_order(nodes * tables.stations, options));
     Intervals intervals;
 
     Result result;
@@ -206,6 +208,9 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     if (result.events.injected != result.events.completed + result.events.lost + result.events.corrupted + result.events.in_flight) {
         throw std::logic_error("the simulation lost count of its events");
     }
+    const auto injected = static_cast<double>(std::max<std::int64_t>(1, statistics.injected));
+    result.traffic = {tables.objects_per_event, static_cast<double>(statistics.objects) / injected, statistics.max_objects,
+                      statistics.truncated, statistics.objects_cut};
     fill_latency(statistics, mapping.tick_ns(), result);
     fill_breakdown(statistics, mapping, result);
     fill_interval(system, mapping, statistics.injected, result);

@@ -10,6 +10,7 @@
 #include "partition/mapping.h"
 #include "sim/faults.h"
 #include "sim/trace.h"
+#include "sim/traffic.h"
 
 namespace tessera::sim {
 
@@ -28,6 +29,7 @@ struct Options {
     bool shuffle_construction = false;              ///< build the modules in another order: the result must not change
     std::uint64_t seed = 1;                         ///< of the faults, and of a shuffled construction
     Faults faults;
+    Traffic traffic;
     Trace* trace = nullptr;                                          ///< records what it wants, where there is one
     double late_after_ns = std::numeric_limits<double>::infinity();  ///< events that take longer are counted as late
 };
@@ -56,6 +58,13 @@ struct Result {
         std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0, in_flight = 0;
         std::int64_t late = 0;  ///< of the completed
     } events;
+    struct {
+        std::int64_t capacity = 0;          ///< objects that the network takes
+        double mean_objects = 0;            ///< that the detector found in an event
+        std::int64_t max_objects = 0;       ///< the same, at the most
+        std::int64_t truncated_events = 0;  ///< with more than the capacity
+        std::int64_t objects_cut = 0;       ///< that were too many
+    } traffic;
     struct {
         double min = 0, mean = 0, p50 = 0, p99 = 0, max = 0;
     } latency_ns;

@@ -179,7 +179,7 @@ Arrival Station::cross(std::uint32_t transfer_hop, std::int64_t event, std::uint
     const auto& hop = tables_.hops[transfer_hop];
     const auto& link = tables_.links[hop.link];
     auto& state = node_.links[hop.link];
-    const std::int64_t length = tables_.serialise_ticks(hop, number);
+    const std::int64_t length = tables_.serialise_ticks(hop, number, node_.objects(event));
     const std::int64_t start = std::max(ready.tick, state.free_at);
     std::int64_t latency = link.latency_ticks;
     auto& health = node_.hops[transfer_hop];
@@ -206,7 +206,7 @@ Arrival Station::cross(std::uint32_t transfer_hop, std::int64_t event, std::uint
 }
 
 std::int64_t Station::suffer(const Tables::Hop& hop, std::int64_t event, std::uint32_t number, std::int64_t start, Health& health) {
-    const std::int64_t end = start + tables_.serialise_ticks(hop, number);
+    const std::int64_t end = start + tables_.serialise_ticks(hop, number, node_.objects(event));
     const auto passage = faults_.pass(node_.number(), hop.link, start, end, node_.key(event, Tables::stamp_of(hop, number)));
     if (passage.health != Health::good)
         health = std::max(health, hurt(event, passage.health, "link " + std::to_string(hop.link) + ": " + passage.cause));

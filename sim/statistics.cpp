@@ -22,6 +22,15 @@ void Statistics::note_loss(std::int64_t bx, const std::string& where) {
     if (losses.size() > kMostLosses) losses.erase(std::prev(losses.end()));
 }
 
+std::int64_t Statistics::count_objects(std::int64_t found) {
+    const std::int64_t taken = std::min(found, tables_.objects_per_event);
+    objects += found;
+    max_objects = std::max(max_objects, found);
+    truncated += taken < found ? 1 : 0;
+    objects_cut += found - taken;
+    return taken;
+}
+
 void Statistics::count(const Record& record) {
     last_tick = std::max(last_tick, record.decided.tick);
     if (record.decided.health == Health::lost) ++lost;
@@ -35,7 +44,7 @@ void Statistics::count(const Record& record) {
     if (!slower && (latency < max_latency_ticks || record.bx > slowest_bx)) return;
     max_latency_ticks = latency;
     slowest_bx = record.bx;
-    breakdown = trace_back(tables_, record.stamps);
+    breakdown = trace_back(tables_, record);
 }
 
 void Statistics::mark(const Record& record) {

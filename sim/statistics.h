@@ -23,6 +23,7 @@ struct Arrival {
 struct Record {
     std::int64_t bx = 0;
     std::int64_t start_tick = 0;  ///< of its crossing
+    std::int64_t objects = 0;     ///< that the network takes of it
     std::int64_t steps_left = 0;
     Arrival decided;                   ///< the latest decision so far
     std::vector<std::int32_t> stamps;  ///< ticks since start_tick
@@ -46,6 +47,8 @@ class Statistics {
   public:
     std::int64_t injected = 0, completed = 0, lost = 0, corrupted = 0;
     std::int64_t late = 0;                           ///< of the completed
+    std::int64_t objects = 0, max_objects = 0;       ///< that the detector found
+    std::int64_t truncated = 0, objects_cut = 0;     ///< events with more objects than the network takes, and what was too many
     std::map<std::int64_t, std::int64_t> latencies;  ///< events by latency in ticks
     std::int64_t max_latency_ticks = -1;
     std::int64_t slowest_bx = -1;
@@ -57,6 +60,8 @@ class Statistics {
     Statistics(const Tables& tables, std::int64_t late_after_ticks);
 
     void note_loss(std::int64_t bx, const std::string& where);
+    /// Takes note of the objects of an event; returns how many the network takes.
+    std::int64_t count_objects(std::int64_t found);
     /// Takes an event of which nothing is still to come.
     void count(const Record& record);
     /// Adds the trajectory of an event to the fingerprint; the order of the calls does not matter.
@@ -70,6 +75,6 @@ class Statistics {
 
 /// The critical path of an event from its record: what its last decision waited for, step by step
 /// back to its start. Steps add up to the latency; `ns` holds ticks.
-std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps);
+std::vector<BreakdownStep> trace_back(const Tables& tables, const Record& record);
 
 }  // namespace tessera::sim

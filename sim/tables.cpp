@@ -1,5 +1,8 @@
 #include "sim/tables.h"
 
+#include <algorithm>
+#include <map>
+#include <numeric>
 #include <string>
 
 #include "core/error.h"
@@ -90,6 +93,7 @@ void add_transfer(const partition::Mapping& mapping, std::size_t t, Tables& tabl
         const std::int64_t frame_bits = std::int64_t{mapping.link_timing.frame_bits} * link.lanes;
         tables.hops.push_back({static_cast<std::uint32_t>(index(id)), static_cast<std::uint32_t>(t),
                                static_cast<std::uint32_t>(tables.stamps_per_event), false,
+                               tables.shards[made.from].station == tables.outside,
                                (chunk_bits + frame_bits - 1) / frame_bits * tables.ticks_per_frame});
         tables.stamps_per_event += std::size_t{2} * made.chunks;
     }
@@ -169,6 +173,16 @@ void count_steps(Tables& tables) {
     }
 }
 
+/// Sources may be parts of a network input, by tokens or by channels.
+std::int64_t count_objects(const partition::Mapping& mapping) {
+    std::map<std::uint32_t, std::int64_t> tokens;  // by network input
+    for (const auto& shard : mapping.shards) {
+        if (shard.board == kOutside) tokens[shard.op] = std::max(tokens[shard.op], shard.token_end);
+    }
+    return std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0},
+                           [](std::int64_t sum, const auto& each) { return sum + each.second; });
+}
+
 /// Numbers the sockets of each station, and tells links that several transfers use.
 void join_links(Tables& tables) {
     std::vector<std::int32_t> sockets(tables.stations);
@@ -211,6 +225,7 @@ Tables make_tables(const partition::Mapping& mapping) {
     join_streams(mapping, tables);
     join_links(tables);
     count_steps(tables);
+    tables.objects_per_event = count_objects(mapping);
     require(!tables.sources.empty(), "shards", "no source", "at least one shard outside the boards");
     require(tables.decisions > 0, "transfers", "none leads outside", "at least one decision");
     return tables;

@@ -52,6 +52,7 @@ struct Tables {
         std::uint32_t transfer = 0;
         std::uint32_t first_stamp = 0;  ///< of its chunks, in an event's record: start and arrival of each
         bool last = false;
+        bool input = false;            ///< brings a source's data
         std::int64_t chunk_ticks = 0;  ///< of a chunk's payload
     };
     struct Link {
@@ -80,15 +81,20 @@ struct Tables {
     std::int64_t forward_ticks = 0;  ///< of a board that passes a transfer on
     std::size_t decisions = 0;       ///< transfers to the outside
     std::size_t stamps_per_event = 0;
-    std::int64_t steps_per_event = 0;  ///< chunks that shards start, links take and the outside must get
+    std::int64_t steps_per_event = 0;    ///< chunks that shards start, links take and the outside must get
+    std::int64_t objects_per_event = 0;  ///< tokens of all network inputs: what an event has at the most
     std::int64_t header_ticks = 0;
     std::int64_t crc_ticks = 0;
 
     std::uint32_t stream_of_transfer(std::size_t transfer) const { return static_cast<std::uint32_t>(shards.size() + transfer); }
     std::span<const std::uint32_t> listed(Range range) const { return {ids.data() + range.begin, ids.data() + range.end}; }
     /// Ticks that a chunk occupies the link of a hop: payload, header before the first and CRC after the last.
-    std::int64_t serialise_ticks(const Hop& hop, std::uint32_t chunk) const {
+    /// An event's objects are spread evenly over the chunks of its inputs, so that fewer of them take fewer frames;
+    /// behind the inputs all chunks have their fixed size, as in a pipeline that knows no back-pressure.
+    std::int64_t serialise_ticks(const Hop& hop, std::uint32_t chunk, std::int64_t objects) const {
         std::int64_t ticks = hop.chunk_ticks;
+        if (hop.input && objects < objects_per_event)
+            ticks = (ticks / ticks_per_frame * objects + objects_per_event - 1) / objects_per_event * ticks_per_frame;
         if (chunk == 0) ticks += header_ticks;
         if (chunk + 1 == transfers[hop.transfer].chunks) ticks += crc_ticks;
         return ticks;

@@ -39,6 +39,7 @@ std::int64_t TimeNode::inject(std::int64_t bx) {
     auto& made = in_flight(event);
     made.bx = bx;
     made.start_tick = bx * tables_.ticks_per_bx;
+    made.objects = statistics_.count_objects(model_.occupancy.objects(bx, statistics_.injected));
     made.steps_left = tables_.steps_per_event;
     made.decided = {};
     made.stamps.assign(tables_.stamps_per_event, Record::kNever);
@@ -60,7 +61,7 @@ void TimeNode::retire() {
         statistics_.count(record);
         statistics_.mark(record);
         if (record.decided.health == Health::good) completions_.emplace_back(record.bx, record.decided.tick);
-        if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.stamps);
+        if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.objects, record.stamps);
     }
 }
 
@@ -68,7 +69,7 @@ void TimeNode::close() {
     for (std::int64_t event = oldest_; event < injected_; ++event) {
         const auto& record = in_flight(event);
         statistics_.mark(record);
-        if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.stamps);
+        if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.objects, record.stamps);
     }
 }
 

@@ -10,6 +10,7 @@
 #include "sim/hash.h"
 #include "sim/statistics.h"
 #include "sim/tables.h"
+#include "sim/traffic.h"
 
 namespace tessera::sim {
 
@@ -20,6 +21,7 @@ struct Model {
     Statistics& statistics;
     Mode mode;
     Trace* trace;  ///< may be nullptr
+    const Occupancy& occupancy;
 };
 
 /// What a shard has done so far, over all events.
@@ -68,6 +70,7 @@ class TimeNode {
     std::int64_t inject(std::int64_t bx);  ///< the event's number in this node, from 0
     std::int64_t injected() const { return injected_; }
     std::int64_t start_tick(std::int64_t event) const { return in_flight(event).start_tick; }
+    std::int64_t objects(std::int64_t event) const { return in_flight(event).objects; }
     std::int64_t in_flight() const { return injected_ - oldest_; }
     /// Takes note of the events that are still in flight at the end.
     void close();

@@ -29,7 +29,7 @@ std::vector<TraceRecord> Trace::records(const partition::Mapping& mapping) const
             const auto& transfer = tables.transfers[hop.transfer];
             if (!chosen[link.from] && !chosen[link.to]) continue;
             for (std::uint32_t c = 0; c < transfer.chunks; ++c)
-                add(Tables::stamp_of(hop, c), tables.serialise_ticks(hop, c), hop.transfer, c,
+                add(Tables::stamp_of(hop, c), tables.serialise_ticks(hop, c, event.objects), hop.transfer, c,
                     static_cast<std::int16_t>(h - transfer.hops.begin));
         }
     }

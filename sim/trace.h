@@ -33,8 +33,8 @@ class Trace {
     std::vector<BoardId> boards;                                    ///< whose shards, and links to and from, are shown; empty: all
 
     /// @param stamps as in Record (statistics.h)
-    void add(std::int64_t bx, std::size_t time_node, const std::vector<std::int32_t>& stamps) {
-        if (from_bx <= bx && bx < to_bx) events_.push_back({bx, time_node, stamps});
+    void add(std::int64_t bx, std::size_t time_node, std::int64_t objects, const std::vector<std::int32_t>& stamps) {
+        if (from_bx <= bx && bx < to_bx) events_.push_back({bx, time_node, objects, stamps});
     }
 
     /// What the chosen boards did, in the order of time.
@@ -44,6 +44,7 @@ class Trace {
     struct Event {
         std::int64_t bx;
         std::size_t time_node;
+        std::int64_t objects;
         std::vector<std::int32_t> stamps;
     };
     std::vector<Event> events_;

@@ -10,7 +10,7 @@ namespace {
 /// the moment that it began; `at_` is the moment still to be explained.
 class Tracer {
   public:
-    Tracer(const Tables& tables, const std::vector<std::int32_t>& stamps) : tables_(tables), stamps_(stamps) {}
+    Tracer(const Tables& tables, const Record& record) : tables_(tables), stamps_(record.stamps), objects_(record.objects) {}
 
     std::vector<BreakdownStep> run() {
         std::uint32_t last = 0;
@@ -58,7 +58,7 @@ class Tracer {
             const auto& each = tables_.links[hop.link];
             const bool from_outside = each.from == tables_.outside;
             const std::int64_t start = hop_start(hop, chunk);
-            explain(link_name(each), "link", start + tables_.serialise_ticks(hop, static_cast<std::uint32_t>(chunk)));
+            explain(link_name(each), "link", start + tables_.serialise_ticks(hop, static_cast<std::uint32_t>(chunk), objects_));
             explain(link_name(each), from_outside ? "input" : "serialise", start);
             std::int64_t ready = 0;
             if (h > transfer.hops.begin) {
@@ -126,14 +126,13 @@ class Tracer {
 
     const Tables& tables_;
     const std::vector<std::int32_t>& stamps_;
+    std::int64_t objects_;
     std::int64_t at_ = -1;
     std::vector<BreakdownStep> steps_;
 };
 
 }  // namespace
 
-std::vector<BreakdownStep> trace_back(const Tables& tables, const std::vector<std::int32_t>& stamps) {
-    return Tracer(tables, stamps).run();
-}
+std::vector<BreakdownStep> trace_back(const Tables& tables, const Record& record) { return Tracer(tables, record).run(); }
 
 }  // namespace tessera::sim

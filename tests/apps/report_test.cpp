@@ -105,6 +105,23 @@ TEST_CASE("every event is accounted for") {
     CHECK(count("injected") == count("completed") + count("lost") + count("corrupted") + count("in_flight"));
 }
 
+TEST_CASE("events with more objects than the network takes are counted in every report") {
+    const TemporaryFolder folder;
+    auto study = small_study();
+    study["simulation"]["traffic"] = {{"file", "events.json"}};
+    write_file(folder / "events.json", R"({"source": "this test", "objects": [0, 1, 3]})");
+    const auto outcome = tessera("run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out"));
+    CHECK(outcome.code == 0);
+    const auto traffic = read_json(folder / "out" / "report.json")["traffic"];
+    CHECK(traffic["kind"] == "listed");
+    CHECK(traffic["capacity_objects"] == 1);
+    CHECK(traffic["max_objects"] == 3);
+    CHECK(traffic["truncated_events"] == 3564 / 3);
+    CHECK(traffic["objects_cut"] == 2 * 3564 / 3);
+    CHECK(outcome.out.find("1188 events truncated") != std::string::npos);
+    CHECK(read_file(folder / "out" / "report.md").find("1188 events truncated, 2376 objects cut off") != std::string::npos);
+}
+
 TEST_CASE("assumed values come first and every value has a source") {
     const auto assumptions = read_json(jet_results() / "report.json")["assumptions"];
     CHECK(assumptions.size() > 5);

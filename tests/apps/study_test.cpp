@@ -91,13 +91,14 @@ TEST_CASE("what a study leaves out has the documented defaults") {
 }
 
 TEST_CASE("a study's values arrive") {
-    const auto study = read_changed({{"boards_available", 7},
-                                     {"clock", {{"cycles_per_bx", 6}}},
-                                     {"tmux_periods_bx", {4}},
-                                     {"requirements", {{"latency_ns", 500.5}, {"interval_bx", 2}}},
-                                     {"simulation", {{"orbits", nullptr}, {"bunch_crossings", 100}, {"filling", "nominal_2808"}}},
-                                     {"input_bits", 12},
-                                     {"seed", 9}});
+    const auto study = read_changed(
+        {{"boards_available", 7},
+         {"clock", {{"cycles_per_bx", 6}}},
+         {"tmux_periods_bx", {4}},
+         {"requirements", {{"latency_ns", 500.5}, {"interval_bx", 2}}},
+         {"simulation", {{"orbits", nullptr}, {"bunch_crossings", 100}, {"filling", "nominal_2808"}, {"traffic", {{"pile_up", 60}}}}},
+         {"input_bits", 12},
+         {"seed", 9}});
     CHECK(study.boards_available == 7);
     CHECK(study.clock.cycles_per_bx == 6);
     CHECK(study.tmux_periods_bx == std::vector<int>{4});
@@ -105,6 +106,7 @@ TEST_CASE("a study's values arrive") {
     CHECK(study.required_interval_ns() == doctest::Approx(2 * 24.9508));
     CHECK(study.bunch_crossings == 100);
     CHECK(study.filling == "nominal_2808");
+    CHECK(study.traffic.pile_up == 60);
     CHECK(study.input_bits == 12);
     CHECK(study.seed == 9);
 }
@@ -126,6 +128,7 @@ TEST_CASE("what a study cannot mean is rejected at its place") {
     check_rejected({{"requirements", {{"latency", 1}}}}, "latency");
     check_rejected({{"simulation", {{"orbits", 1}, {"bunch_crossings", 5}}}}, "bunch_crossings");
     check_rejected({{"simulation", {{"filling", "empty"}}}}, "filling");
+    check_rejected({{"simulation", {{"traffic", {{"pile_up", -1}}}}}}, "/simulation/traffic/pile_up");
     check_rejected({{"simulation", {{"faults", {{"bit_error_rate", -1}}}}}}, "/simulation/faults/bit_error_rate");
     check_rejected({{"simulation", {{"faults", {{"list", {{{"kind", "board_dead"}, {"link", 0}}}}}}}}}, "/simulation/faults/list/0");
     check_rejected({{"precision", {{"weights", 1}}}}, "/precision/weights");
