@@ -68,6 +68,22 @@ void add_recurrent(Assembly& assembly, const std::string& name, const JsonReader
     if (!all) assembly.current = assembly.network.last_token(name + ".last", assembly.current);
 }
 
+/// Inputs of different kinds become tokens of one width; a last layer without activation brings each there.
+void add_modalities(Assembly& assembly, const std::string& name, const JsonReader& block) {
+    const std::int64_t embed = block.at("embed").integer(1, kMostChannels);
+    const std::string activation = read_activation(block, "activation", "none");
+    std::vector<TensorId> tokens;
+    for (const auto& [input, layers] : block.at("layers").members()) {
+        const auto found = assembly.inputs.find(input);
+        if (found == assembly.inputs.end()) layers.fail("no input \"" + input + "\"", "a name of \"inputs\"");
+        DenseStack stack{.layers = {}, .activation = activation, .last_activation = "none"};
+        for (const JsonReader& layer : layers.items()) stack.layers.push_back(layer.integer(1, kMostChannels));
+        stack.layers.push_back(embed);
+        tokens.push_back(add_dense_stack(assembly.network, name + "." + input, found->second, stack));
+    }
+    assembly.current = assembly.network.concatenate_tokens(name, tokens);
+}
+
 void add_head(Assembly& assembly, const std::string& name, const JsonReader& head, TensorId tokens, std::optional<TensorId>& pooled) {
     const bool on_tokens = head.at("on").one_of({"tokens", "pooled"}) == "tokens";
     if (!on_tokens && !pooled) pooled = pool(assembly.network, "pooled", "mean", tokens);
@@ -135,13 +151,15 @@ TensorId add_dense_stack(NetworkBuilder& network, const std::string& name, Tenso
 }
 
 void add_block(Assembly& assembly, const JsonReader& block) {
-    const std::string kind =
-        block.at("block").one_of({"dense_stack", "embedding", "normalisation", "pair_embedding", "transformer", "class_attention",
-                                  "interaction", "convolution", "recurrent", "pool", "flatten", "squared_norm", "heads"});
+    const std::string kind = block.at("block").one_of({"dense_stack", "embedding", "modalities", "normalisation", "pair_embedding",
+                                                       "transformer", "class_attention", "interaction", "convolution", "recurrent", "pool",
+                                                       "flatten", "squared_norm", "heads"});
     if (assembly.has_output) block.fail("a block after \"heads\"", "\"heads\" as the last block");
     const std::string name = assembly.unique_name(kind);
     if (kind == "embedding") {
         add_embedding(assembly, name, block);
+    } else if (kind == "modalities") {
+        add_modalities(assembly, name, block);
     } else if (kind == "pair_embedding") {
         add_pair_embedding(assembly, name, block);
     } else if (kind == "transformer") {

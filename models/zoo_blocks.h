@@ -48,6 +48,7 @@ TensorId add_table(NetworkBuilder& network, const std::string& name, TensorId fr
 ///
 /// - dense_stack: {layers: [64, 32], activation, last_activation, normalise}
 /// - embedding: {vocabulary, embed}: table look-up of the token's number
+/// - modalities: {layers: {INPUT: [64], ...}, embed: 128, activation}: an embedding for each input, their tokens behind one another
 /// - normalisation: {}: LayerNormalization
 /// - pair_embedding: {input, layers, heads, activation}: features of all pairs of particles, a bias of the attention
 /// - transformer: {layers, embed, heads, feed_forward, activation, norm: "before" | "after", query_bias, extra_norms, pair_bias}

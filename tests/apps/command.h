@@ -74,4 +74,14 @@ inline std::filesystem::path write_study(const TemporaryFolder& folder, const Js
 
 inline Json read_json(const std::filesystem::path& file) { return JsonReader::from_file(file).raw(); }
 
+/// Every event of a report's simulation is completed, and the time of the slowest is explained to its end.
+inline void check_accounts(const Json& report) {
+    const auto& events = report["events"];
+    CHECK(events["injected"].get<std::int64_t>() > 0);
+    CHECK(events["completed"] == events["injected"]);
+    double explained_ns = 0;
+    for (const auto& step : report["latency_ns"]["breakdown"]) explained_ns += step["ns"].get<double>();
+    CHECK(explained_ns == doctest::Approx(report["latency_ns"]["simulated"]["max"].get<double>()).epsilon(1e-6));
+}
+
 }  // namespace tessera::tests

@@ -1,6 +1,8 @@
 #include "apps/published.h"
 
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "tests/apps/command.h"
 
@@ -18,9 +20,9 @@ std::vector<std::filesystem::path> studies_with_published_figures() {
 
 }  // namespace
 
-TEST_CASE("the table of published figures in apps/studies/README.md is what the command writes") {
+TEST_CASE("the tables of published figures are what the command writes") {
     const TemporaryFolder folder;
-    std::string outs;
+    std::map<std::string, std::string> outs;  // folders of runs, by the page that shows them
     bool all_ran = true;
     for (const auto& study : studies_with_published_figures()) {
         const auto out = folder / std::filesystem::relative(study, source_folder()).replace_extension("").string();
@@ -32,22 +34,25 @@ TEST_CASE("the table of published figures in apps/studies/README.md is what the 
             all_ran = false;
             continue;
         }
-        REQUIRE((outcome.code == 0 || outcome.code == 2));
-        outs += " " + quoted(out);
+        REQUIRE(outcome.code == (study.stem() == "axol1tl" ? 2 : 0));  // 50 ns are not met: links and registers take their time
+        check_accounts(read_json(out / "report.json"));
+        outs[study.stem() == "alternatives" ? "ALTERNATIVES.md" : "README.md"] += " " + quoted(out);
     }
-    write_file(folder / "page.md", read_file(source_folder() / "apps/studies/README.md"));
-    const auto outcome = tessera("compare" + outs + " --into " + quoted(folder / "page.md"));
-    REQUIRE(outcome.code == 0);
-    const auto page = read_file(source_folder() / "apps/studies/README.md");
-    for (std::size_t begin = 0; begin < outcome.out.size();) {
-        const auto end = outcome.out.find('\n', begin);
-        const auto row = outcome.out.substr(begin, end - begin);
-        CAPTURE(row);
-        CHECK(page.find(row + "\n") != std::string::npos);
-        begin = end + 1;
+    CHECK(outs.size() == 2);
+    for (const auto& [name, runs] : outs) {
+        CAPTURE(name);
+        const auto page = read_file(source_folder() / "apps/studies" / name);
+        write_file(folder / name, page);
+        const auto outcome = tessera("compare" + runs + " --into " + quoted(folder / name));
+        REQUIRE(outcome.code == 0);
+        std::istringstream rows(outcome.out);
+        for (std::string row; std::getline(rows, row);) {
+            CAPTURE(row);
+            CHECK(page.find(row + "\n") != std::string::npos);
+        }
+        const bool same = read_file(folder / name) == page;
+        if (all_ran) CHECK_MESSAGE(same, "scripts/compare_studies.sh writes another table");
     }
-    const bool same = read_file(folder / "page.md") == page;
-    if (all_ran) CHECK_MESSAGE(same, "scripts/compare_studies.sh writes another table");
 }
 
 TEST_CASE("a published figure stands in the report beside Tessera's own") {

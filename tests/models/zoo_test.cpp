@@ -74,8 +74,9 @@ TEST_CASE("parameters are those that were published") {
         CHECK(zoo_network(name).parameters == parameters);
     }
     const std::map<std::string, double> millions{
-        {"particle_transformer", 2.14}, {"masked_particle_backbone", 1.64}, {"masked_particle_3m", 3},     {"masked_particle_30m", 30},
-        {"masked_particle_10m", 10},    {"masked_particle_60m", 60},        {"masked_particle_100m", 100}, {"omnijet_alpha", 6.57}};
+        {"masked_particle_detector", 1.09}, {"particle_transformer", 2.14}, {"masked_particle_backbone", 1.64},
+        {"masked_particle_3m", 3},          {"masked_particle_30m", 30},    {"masked_particle_10m", 10},
+        {"masked_particle_60m", 60},        {"masked_particle_100m", 100},  {"omnijet_alpha", 6.57}};
     for (const auto& [name, parameters] : millions) {
         CAPTURE(name);
         CHECK(static_cast<double>(zoo_network(name).parameters) == doctest::Approx(parameters * 1e6).epsilon(0.02));
