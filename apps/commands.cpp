@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "apps/exports.h"
+#include "apps/interruption.h"
 #include "apps/published.h"
 #include "apps/report.h"
 #include "core/error.h"
@@ -88,13 +89,27 @@ void remove_results(const std::filesystem::path& out, std::initializer_list<cons
     for (const char* name : names) std::filesystem::remove(out / name, ignored);
 }
 
-/// Maps and writes study.json, search.json, mapping.json and a patch panel's fibres.csv. False where there is no mapping.
-bool map_into(RunState& state, const std::filesystem::path& out, const Console& console,
-              partition::Partitioner partitioner = partition::Partitioner::tessera) {
+/// Looks for a mapping until the time is over (0: no limit) or the first Ctrl-C. Where that comes before any is found, it
+/// ends the command, as in any other step.
+void search(RunState& state, partition::Partitioner partitioner, double time_limit_s, const Console& console) {
     say(console, "mapping");
     const Stopwatch watch;
-    std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress, partitioner);
+    bool interrupted = false, stopped = false;
+    {
+        const Interruption interruption;
+        const auto should_stop = [&] { return interruption.requested() || (time_limit_s > 0 && watch.seconds() > time_limit_s); };
+        std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress, partitioner, should_stop);
+        interrupted = interruption.requested(), stopped = should_stop();
+    }
     state.timing.map_s = watch.seconds();
+    if (interrupted && !state.search.found()) std::raise(SIGINT);
+    if (stopped && state.search.found()) say(console, "the search was stopped: this is the best mapping found by then");
+}
+
+/// Maps and writes study.json, search.json, mapping.json and a patch panel's fibres.csv. False where there is no mapping.
+bool map_into(RunState& state, const std::filesystem::path& out, const Console& console,
+              partition::Partitioner partitioner = partition::Partitioner::tessera, double time_limit_s = 0) {
+    search(state, partitioner, time_limit_s, console);
     remove_results(out, {"mapping.json", "fibres.csv", "simulation.json", "report.json", "report.md", "report.html"});
     write_file(out / "study.json", pretty(state.study_json));
     write_file(out / "search.json", pretty(to_json(state.search)));
@@ -176,7 +191,7 @@ int run_imported(const std::filesystem::path& study, const std::filesystem::path
 int map(const MapOptions& options, const Console& console) {
     RunState state = begin(options.study, options.network, console);
     make_folder(options.out);
-    if (!map_into(state, options.out, console, options.partitioner)) return print_no_mapping(state.search, console);
+    if (!map_into(state, options.out, console, options.partitioner, options.time_limit_s)) return print_no_mapping(state.search, console);
     const auto path = (options.out / "mapping.json").string();
     if (console.json) {
         fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));

@@ -84,6 +84,8 @@ void add_map_command(CLI::App& app, Arguments& arguments) {
     command->add_option("--network", options.network, "file that takes the place of the study's network");
     command->add_option("--partitioner", options.partitioner, "who divides the shards among boards: tessera, metis, scotch or greedy")
         ->transform(CLI::CheckedTransformer(kPartitioners).description(""));
+    command->add_option("--time-limit", options.time_limit_s, "seconds after which the best mapping found so far is taken (none)")
+        ->check(CLI::PositiveNumber);
     command->callback([&arguments] { arguments.command = [&arguments] { return apps::map(arguments.map, arguments.console); }; });
 }
 

@@ -71,13 +71,9 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
 }
 
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
-                                                   partition::Partitioner partitioner) {
-    const auto watch = [&](const std::string& stage, double fraction) {
-        if (progress) progress(stage, fraction);
-        return true;
-    };
-    auto outcome = partition::map_network(mapping_problem(study, network), {study.seed, partitioner, watch});
-    watch("mapping", 1);
+                                                   partition::Partitioner partitioner, const std::function<bool()>& should_stop) {
+    auto outcome = partition::map_network(mapping_problem(study, network), {study.seed, partitioner, progress, should_stop});
+    if (progress) progress("mapping", 1);
     Search search;
     if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
         search.bounds = std::move(result->bounds);

@@ -39,8 +39,10 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 
 /// Runs the mapper with the study's seed, and joins what it finds with the stages around the network.
+/// @param should_stop true ends the search with the best mapping found so far; may be empty
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
-                                                   partition::Partitioner partitioner = partition::Partitioner::tessera);
+                                                   partition::Partitioner partitioner = partition::Partitioner::tessera,
+                                                   const std::function<bool()>& should_stop = {});
 
 /// All checks of a mapping: on its own, against the network that it lays out and against the stages around it.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);

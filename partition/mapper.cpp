@@ -56,7 +56,8 @@ class Mapper {
 
   private:
     void report(const std::string& stage, double fraction) {
-        if (options_.progress && !options_.progress(stage, fraction)) stopped_ = true;
+        if (options_.progress) options_.progress(stage, fraction);
+        if (options_.should_stop && options_.should_stop()) stopped_ = true;
     }
 
     /// Plans every period; those that cannot fit, by their bound, are out.

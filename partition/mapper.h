@@ -60,20 +60,21 @@ struct NoMapping {
     std::vector<MappingResult::Candidate> candidates;
 };
 
-/// Stage and fraction done, for a progress line; returns false to stop early.
-using Progress = std::function<bool(const std::string& stage, double fraction)>;
+/// Stage and fraction done, for a progress line.
+using Progress = std::function<void(const std::string& stage, double fraction)>;
 
 /// How a mapping is looked for.
 struct MapperOptions {
     std::uint64_t seed = 1;
     Partitioner partitioner = Partitioner::tessera;
     Progress progress{};
+    std::function<bool()> should_stop{};  ///< asked every few seconds or more often; true ends the search with the best found so far
 };
 
 /// Finds a mapping with the fewest boards that meets the latency budget, else the one with the
 /// lowest latency within the boards available.
 ///
-/// Pure: same problem, seed and partitioner, same bytes. The result always passes `check`.
+/// Pure: same problem, seed and partitioner, same bytes, unless it is stopped. The result always passes `check`.
 std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, const MapperOptions& options = {});
 
 }  // namespace tessera::partition

@@ -168,6 +168,7 @@ class NodeMapper {
         std::optional<Mapping> quickest;
         std::optional<NodeFailure> failure;
         for (int attempt = 0, found = 0; attempt < attempts && found < kMostFound; ++attempt) {
+            if ((quickest || failure) && stopped()) break;
             const auto growth = divide(graph, limits);
             if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
                 if (failure || quickest) break;  // it fits a full board, so that is not what binds
@@ -220,7 +221,7 @@ class NodeMapper {
     /// the resources ask for and what is known to do.
     Mapping on_fewer_boards(ShardGraph& graph, Placement placement, Mapping best, double ports) const {
         std::size_t too_few = static_cast<std::size_t>(plan_.least_boards()) - 1;
-        while (too_few + 1 < placement.boards) {
+        while (too_few + 1 < placement.boards && !stopped()) {
             const std::size_t boards = (too_few + placement.boards) / 2;
             auto squeezed = squeezed_to(graph, placement, boards);
             if (squeezed) {
@@ -254,6 +255,8 @@ class NodeMapper {
     }
 
     bool in_budget(const Mapping& mapping) const { return latency_ns(mapping) <= problem_.latency_budget_ns; }
+
+    bool stopped() const { return options_.should_stop && options_.should_stop(); }
 
     bool ours() const { return options_.partitioner == Partitioner::tessera; }
 

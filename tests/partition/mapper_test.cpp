@@ -129,7 +129,7 @@ TEST_CASE("a transformer over several boards passes the independent checker") {
 TEST_CASE("the same seed gives the same bytes") {
     const auto network = small_transformer(16, 32, 4, 1);
     const auto problem = problem_of(network, board_of(60000, 2, 64), kPatchPanel, 500);
-    const auto first = map_network(problem, {7}), second = map_network(problem, {7});
+    const auto first = map_network(problem, {.seed = 7}), second = map_network(problem, {.seed = 7});
     CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("every partitioner's boards pass the same checks, the same bytes each 
     const auto ours = map_network(problem);
     for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::greedy}) {
         CAPTURE(static_cast<int>(partitioner));
-        const MapperOptions options{3, partitioner, {}};
+        const MapperOptions options{.seed = 3, .partitioner = partitioner};
         const auto first = map_network(problem, options), second = map_network(problem, options);
         check_result(problem, mapped(first));
         CHECK(mapped(first).mapping.boards.size() > 1);
@@ -170,12 +170,20 @@ TEST_CASE("boards without ports carry nothing") {
     CHECK(std::get<NoMapping>(outcome).constraint == "ports");
 }
 
-TEST_CASE("progress may stop the search") {
-    const auto network = perceptron(16, 32);
-    const auto problem = problem_of(network, board_of(1728000, 4, 124), kPatchPanel, 100);
-    const auto outcome = map_network(problem, {1, Partitioner::tessera, [](const std::string&, double) { return false; }});
-    REQUIRE(std::holds_alternative<NoMapping>(outcome));
-    CHECK(std::get<NoMapping>(outcome).constraint == "time");
+TEST_CASE("a search may be stopped: with nothing found, or with the best so far") {
+    const auto network = small_transformer(32, 32, 4, 2);
+    const auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
+    MapperOptions options;
+    options.should_stop = [] { return true; };
+    const auto nothing = map_network(problem, options);
+    REQUIRE(std::holds_alternative<NoMapping>(nothing));
+    CHECK(std::get<NoMapping>(nothing).constraint == "time");
+
+    int asked = 0;
+    options.should_stop = [&] { return ++asked > 8; };  // all periods are planned, one is mapped
+    const auto outcome = map_network(problem, options);
+    check_result(problem, mapped(outcome));
+    CHECK(mapped(outcome).mapping.boards_in_system() >= mapped(map_network(problem)).mapping.boards_in_system());
 }
 
 TEST_CASE("every topology carries a transformer") {
@@ -204,7 +212,7 @@ TEST_CASE("random networks on random boards pass the checker and stay above thei
                                     static_cast<int>(24 + draw(random, 100)));
         auto problem = problem_of(network, board, kPatchPanel, 3000);
         problem.tmux_periods_bx = {static_cast<int>(1 + draw(random, 12))};
-        const auto outcome = map_network(problem, {static_cast<std::uint64_t>(round)});
+        const auto outcome = map_network(problem, {.seed = static_cast<std::uint64_t>(round)});
         if (const auto* result = std::get_if<MappingResult>(&outcome)) {
             check_result(problem, *result);
             ++found;
