@@ -72,6 +72,7 @@ void add_recurrent(Assembly& assembly, const std::string& name, const JsonReader
 void add_modalities(Assembly& assembly, const std::string& name, const JsonReader& block) {
     const std::int64_t embed = block.at("embed").integer(1, kMostChannels);
     const std::string activation = read_activation(block, "activation", "none");
+    const std::string prefix = name + ".";
     std::vector<TensorId> tokens;
     for (const auto& [input, layers] : block.at("layers").members()) {
         const auto found = assembly.inputs.find(input);
@@ -79,7 +80,7 @@ void add_modalities(Assembly& assembly, const std::string& name, const JsonReade
         DenseStack stack{.layers = {}, .activation = activation, .last_activation = "none"};
         for (const JsonReader& layer : layers.items()) stack.layers.push_back(layer.integer(1, kMostChannels));
         stack.layers.push_back(embed);
-        tokens.push_back(add_dense_stack(assembly.network, name + "." + input, found->second, stack));
+        tokens.push_back(add_dense_stack(assembly.network, prefix + input, found->second, stack));
     }
     assembly.current = assembly.network.concatenate_tokens(name, tokens);
 }
