@@ -28,11 +28,11 @@ Measured read_measured(const JsonReader& reader) {
     return measured;
 }
 
-Flow read_flow(const JsonReader& reader) {
+DesignFlow read_flow(const JsonReader& reader) {
     const std::string name = reader.one_of({"da4ml", "shift_add", "hls4ml_latency", "hls4ml_resource"});
-    if (name == "da4ml") return Flow::da4ml;
-    if (name == "shift_add") return Flow::shift_add;
-    return name == "hls4ml_latency" ? Flow::hls4ml_latency : Flow::hls4ml_resource;
+    if (name == "da4ml") return DesignFlow::da4ml;
+    if (name == "shift_add") return DesignFlow::shift_add;
+    return name == "hls4ml_latency" ? DesignFlow::hls4ml_latency : DesignFlow::hls4ml_resource;
 }
 
 Stage read_stage(const JsonReader& reader) {

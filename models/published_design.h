@@ -12,7 +12,7 @@
 namespace tessera::models {
 
 /// The tool chain of a design: what it does with multiplications and how operators follow each other.
-enum class Flow {
+enum class DesignFlow {
     da4ml,            ///< adder graphs of constants with shared sub-expressions (arXiv:2507.04535), fully unrolled
     shift_add,        ///< hand-written adders, one a signed digit
     hls4ml_latency,   ///< constants in logic, a DSP slice for those of many digits; RF shares the slices alone
@@ -36,7 +36,7 @@ struct PublishedDesign {
     bool fitted = false;  ///< of the fitting part; all rows of a source are in the same part
     std::string device;   ///< as published; estimates take a VU13P, whose fabric is that of all UltraScale+ devices
     Stage stage = Stage::unspecified;
-    Flow flow = Flow::da4ml;
+    DesignFlow flow = DesignFlow::da4ml;
     double clock_mhz = 200;        ///< that the tools aimed at
     int reuse_factor = 1;          ///< of every layer, brought to a legal one as hls4ml does
     bool parallel_tokens = true;   ///< a copy of each layer for every token (io_parallel); false: tokens stream through one

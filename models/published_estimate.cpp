@@ -30,8 +30,8 @@ StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
     if (op.kind == OperatorKind::normalisation)
         return {design.norms_in_logic ? Strategy::lut_multiplier : Strategy::dsp, std::nullopt, design.reuse_factor};
     if (!is_matrix(op)) return {std::nullopt, std::nullopt, 1};
-    const bool constants = design.flow == Flow::da4ml || design.flow == Flow::shift_add;
-    if (design.flow == Flow::hls4ml_resource) {
+    const bool constants = design.flow == DesignFlow::da4ml || design.flow == DesignFlow::shift_add;
+    if (design.flow == DesignFlow::hls4ml_resource) {
         const bool on_dsp = std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
         const int rf = legal_reuse_factor(op.weights.inputs, op.weights.outputs, design.reuse_factor);
         return {on_dsp ? Strategy::dsp : Strategy::lut_multiplier, Memory::block_ram, rf};
@@ -71,7 +71,7 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     const double copies = design.parallel_tokens ? tokens : 1;
     OperatorEstimate found{chosen.resources * copies, static_cast<double>(chosen.latency_cycles),
                            static_cast<double>(chosen.token_interval_cycles)};
-    if (design.flow == Flow::hls4ml_latency && is_matrix(op)) {  // RF shares the slices; constants in logic stay unrolled
+    if (design.flow == DesignFlow::hls4ml_latency && is_matrix(op)) {  // RF shares the slices; constants in logic stay unrolled
         if (found.resources.dsp > 0) found.latency += design.reuse_factor - 1;
         found.resources.dsp = std::ceil(found.resources.dsp / design.reuse_factor);
         found.interval = design.reuse_factor;
@@ -101,7 +101,7 @@ int legal_reuse_factor(std::int64_t inputs, std::int64_t outputs, int wanted) {
 
 DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients& fitted) {
     CostModel model{.device = reference_device(), .clock_mhz = design.clock_mhz, .fitted = fitted};
-    model.shares_products = design.flow != Flow::shift_add;
+    model.shares_products = design.flow != DesignFlow::shift_add;
     model.cascades_dsp = model.packs_dsp = model.rounds = false;
     model.cuts_tables = true;
     DesignEstimate total;
@@ -118,7 +118,7 @@ DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients&
         for (const TensorId output : op.outputs) producer[index(output)] = index(op.id);
     }
     // HLS leaves the results of the last layer unregistered.
-    if (design.flow == Flow::hls4ml_latency || design.flow == Flow::hls4ml_resource) total.latency_cycles -= 1;
+    if (design.flow == DesignFlow::hls4ml_latency || design.flow == DesignFlow::hls4ml_resource) total.latency_cycles -= 1;
     if (!design.parallel_tokens) total.latency_cycles += total.interval_cycles - 1;  // the last token enters as late
     if (!design.overlaps_events) total.interval_cycles = total.latency_cycles;
     return total;

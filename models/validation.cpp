@@ -107,7 +107,7 @@ EstimateRanges estimate_ranges(const std::vector<PublishedDesign>& designs, cons
     std::vector<PublishedDesign> own;
     Estimates of_own;
     for (std::size_t i = 0; i < designs.size(); ++i) {
-        if (designs[i].flow == Flow::hls4ml_latency) continue;
+        if (designs[i].flow == DesignFlow::hls4ml_latency) continue;
         own.push_back(designs[i]);
         of_own.push_back(estimates[i]);
     }

@@ -48,7 +48,7 @@ DesignEstimate matrix_vector_unit(const PublishedDesign& design, const Operator&
     const double lanes = std::max(1.0, static_cast<double>(op.macs) / tokens / design.reuse_factor);
     const double simd = std::min(inputs, lanes);
     const double pe = lanes / simd;
-    const bool on_dsp = design.flow == Flow::hls4ml_resource;
+    const bool on_dsp = design.flow == DesignFlow::hls4ml_resource;
     const double multipliers = on_dsp ? 0 : simd * (2 * std::ceil((w + a) / 6) - 1) * (w + a);
     const double alpha = std::log2(inputs) + w + a - 2;
     const double accumulator = std::ceil(alpha + std::log2(1 + std::exp2(-alpha)) + 1);

@@ -236,10 +236,13 @@ TEST_CASE("a search that has no time finds nothing, and says so") {
 
 TEST_CASE("Ctrl-C: 130 and what is there is whole") {
     const TemporaryFolder folder;
-    Json study = Json::parse(read_file(shipped_study("jet_mlp")));
-    study["simulation"] = {{"orbits", 1000}};  // the search is over at once, the simulation is not
+    Json study = Json::parse(read_file(shipped_study("hl_lhc_level1")));
+    study["simulation"] = {{"orbits", 1000}};  // minutes on 718 boards
     write_file(folder / "study.json", study.dump());
-    const auto line = "timeout --preserve-status -s INT 1 tessera run " + quoted(folder / "study.json") + " -o " + quoted(folder / "out");
+    const auto log = quoted(folder / "log");
+    const auto line = "tessera run " + quoted(folder / "study.json") + " -o " + quoted(folder / "out") + " 2>" + log +
+                      " & until grep -q simulating " + log + "; do sleep 0.05; done; kill -INT $!; wait $!; code=$?; cat " + log +
+                      " >&2; exit $code";
     const auto outcome = shell(line, source_folder());
     CAPTURE(outcome.err);
     CHECK(outcome.code == 130);
