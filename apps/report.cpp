@@ -58,7 +58,13 @@ Json latency_section(const ReportInput& input) {
 
 Json interval_section(const ReportInput& input) {
     const auto& result = input.result;
-    return {{"required", rounded(input.study.required_interval_ns())},
+    Json stages = Json::array();
+    if (result) {
+        for (const auto& each : result->stages)
+            stages.push_back({{"stage", each.stage}, {"min", rounded(each.min_ns)}, {"max", rounded(each.max_ns)}});
+    }
+    return {{"stages", std::move(stages)},
+            {"required", rounded(input.study.required_interval_ns())},
             {"simulated_max", result ? rounded(sustained_interval_ns(*result)) : 0.0},
             {"slowest_stage", result ? result->slowest_stage : ""},
             {"between_decisions_max", result ? rounded(result->max_interval_ns) : 0.0}};

@@ -35,6 +35,9 @@ Json to_json(const Result& result) {
     json["max_interval_ns"] = result.max_interval_ns;
     json["longest_stage_interval_ns"] = result.longest_stage_interval_ns;
     json["slowest_stage"] = result.slowest_stage;
+    json["stage_intervals"] = Json::array();
+    for (const auto& each : result.stages)
+        json["stage_intervals"].push_back({{"stage", each.stage}, {"min_ns", each.min_ns}, {"max_ns", each.max_ns}});
     json["breakdown"] = Json::array();
     for (const auto& step : result.breakdown) json["breakdown"].push_back({{"stage", step.stage}, {"kind", step.kind}, {"ns", step.ns}});
     json["boards_busy_fraction"] = Json::array();
@@ -71,6 +74,8 @@ Result read_result(const JsonReader& reader) {
     result.max_interval_ns = real(reader, "max_interval_ns");
     result.longest_stage_interval_ns = real(reader, "longest_stage_interval_ns");
     result.slowest_stage = reader.at("slowest_stage").text();
+    for (const auto& each : reader.at("stage_intervals").items())
+        result.stages.push_back({each.at("stage").text(), real(each, "min_ns"), real(each, "max_ns")});
     for (const auto& step : reader.at("breakdown").items()) {
         result.breakdown.push_back({step.at("stage").text(),
                                     step.at("kind").one_of({"input", "compute", "serialise", "link", "switch", "wait"}),

@@ -160,6 +160,23 @@ void fill_interval(const System& system, const partition::Mapping& mapping, std:
     result.longest_stage_interval_ns = std::max(longest / mapping.tmux_period_bx * mapping.tick_ns(), mapping.clock.bx_ns());
 }
 
+void fill_stages(const Statistics& statistics, const partition::Mapping& mapping, Result& result) {
+    std::map<std::uint32_t, std::pair<std::string, Interval>> stages;  // by operator
+    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
+        const auto& seen = statistics.intervals[s];
+        if (mapping.shards[s].board == kOutside || seen.longest_ticks == 0) continue;
+        auto& [name, interval] = stages[mapping.shards[s].op];
+        name = stage_name(mapping.shards[s].name);
+        interval.take(seen.shortest_ticks);
+        interval.take(seen.longest_ticks);
+    }
+    for (const auto& [op, stage] : stages) {
+        const auto& [name, interval] = stage;
+        result.stages.push_back({name, static_cast<double>(interval.shortest_ticks) * mapping.tick_ns(),
+                                 static_cast<double>(interval.longest_ticks) * mapping.tick_ns()});
+    }
+}
+
 void fill_boards_and_links(const System& system, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
     const double capacity = static_cast<double>(std::max<std::int64_t>(1, end_tick)) * mapping.tmux_period_bx;
     result.boards.resize(mapping.boards.size());
@@ -214,6 +231,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     fill_latency(statistics, mapping.tick_ns(), result);
     fill_breakdown(statistics, mapping, result);
     fill_interval(system, mapping, statistics.injected, result);
+    fill_stages(statistics, mapping, result);
     fill_boards_and_links(system, mapping, end_tick, result);
     result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
     for (const auto& [tick, text] : statistics.losses) result.losses.push_back(text);

@@ -41,6 +41,12 @@ struct BreakdownStep {
     double ns = 0;
 };
 
+/// Time between the starts of two events that follow one another in a time node, over all shards of an operator.
+struct StageInterval {
+    std::string stage;
+    double min_ns = 0, max_ns = 0;
+};
+
 struct BoardStatistics {
     double busy_fraction = 0;  ///< of the busiest shard
 };
@@ -73,6 +79,7 @@ struct Result {
     double max_interval_ns = 0;                                      ///< the longest time between two decisions of consecutive filled BX
     double longest_stage_interval_ns = 0;                            ///< the stage that takes longest per event, divided by the TMUX period
     std::string slowest_stage;
+    std::vector<StageInterval> stages;     ///< in the order of the network
     std::vector<BreakdownStep> breakdown;  ///< of the slowest event; adds up to its latency
     std::vector<BoardStatistics> boards;   ///< by BoardId, over all copies
     std::vector<LinkStatistics> links;     ///< by LinkId, over all copies

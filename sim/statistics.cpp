@@ -13,7 +13,8 @@ constexpr std::size_t kMostLosses = 20;  // named in the report; all are counted
 
 }  // namespace
 
-Statistics::Statistics(const Tables& tables, std::int64_t late_after_ticks) : tables_(tables), late_after_ticks_(late_after_ticks) {
+Statistics::Statistics(const Tables& tables, std::int64_t late_after_ticks)
+    : intervals(tables.shards.size()), tables_(tables), late_after_ticks_(late_after_ticks) {
     for (std::uint64_t position = 0; position < tables.stamps_per_event; ++position) weights_.push_back(mixed(position));
 }
 

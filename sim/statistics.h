@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -41,6 +43,17 @@ struct Record {
     Arrival at(std::size_t position) const { return {start_tick + stamps[position], healths.empty() ? Health::good : healths[position]}; }
 };
 
+/// Between the starts of two events in a shard.
+struct Interval {
+    std::int64_t shortest_ticks = std::numeric_limits<std::int64_t>::max();
+    std::int64_t longest_ticks = 0;
+
+    void take(std::int64_t ticks) {
+        shortest_ticks = std::min(shortest_ticks, ticks);
+        longest_ticks = std::max(longest_ticks, ticks);
+    }
+};
+
 /// What all time nodes add up together: its size depends on the system, not on the number of events
 /// (but for the number of different latencies).
 class Statistics {
@@ -54,6 +67,7 @@ class Statistics {
     std::int64_t slowest_bx = -1;
     std::vector<BreakdownStep> breakdown;                   ///< of the slowest event, the first of several; ns holding ticks until the end
     std::set<std::pair<std::int64_t, std::string>> losses;  ///< BX and place of the first, and of corruptions
+    std::vector<Interval> intervals;                        ///< by shard, of events that follow one another in a time node
     std::int64_t last_tick = 0;                             ///< of the last decision
     std::uint64_t fingerprint = 0;
 

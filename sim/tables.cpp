@@ -206,6 +206,7 @@ Tables make_tables(const partition::Mapping& mapping) {
     Tables tables;
     tables.stations = mapping.boards.size() + 1;
     tables.outside = static_cast<std::uint32_t>(mapping.boards.size());
+    tables.time_nodes = mapping.tmux_period_bx;
     tables.ticks_per_bx = mapping.ticks_per_bx;
     tables.ticks_per_cycle = mapping.ticks_per_cycle();
     tables.ticks_per_frame = mapping.link_timing.ticks_per_frame;

@@ -74,6 +74,7 @@ struct Tables {
     std::vector<std::uint32_t> sources;  ///< shards outside
     std::size_t stations = 0;
     std::uint32_t outside = 0;  ///< the station of the outside world
+    std::int64_t time_nodes = 1;
     std::int64_t ticks_per_bx = 1;
     std::int64_t ticks_per_cycle = 1;
     std::int64_t ticks_per_frame = 1;

@@ -12,7 +12,8 @@ TimeNode::TimeNode(const Model& model, std::size_t number)
       number_(number),
       received_(model.tables.stream_users.size(), 0),
       awaited_(model.tables.inputs.size(), kNothing),
-      records_(1) {
+      records_(1),
+      last_starts_(model.tables.shards.size(), 0) {
     for (std::uint32_t s = 0; s < tables_.shards.size(); ++s) look_ahead(s);
 }
 
@@ -60,9 +61,21 @@ void TimeNode::retire() {
         const auto& record = in_flight(oldest_);
         statistics_.count(record);
         statistics_.mark(record);
+        measure_intervals(record);
         if (record.decided.health == Health::good) completions_.emplace_back(record.bx, record.decided.tick);
         if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.objects, record.stamps);
     }
+}
+
+void TimeNode::measure_intervals(const Record& record) {
+    const bool follows = last_bx_ >= 0 && record.bx == last_bx_ + tables_.time_nodes;
+    for (std::size_t s = 0; s < tables_.shards.size(); ++s) {
+        const std::int32_t stamp = record.stamps[tables_.shards[s].first_stamp];
+        const std::int64_t start = record.start_tick + stamp;
+        if (follows && stamp != Record::kNever) statistics_.intervals[s].take(start - last_starts_[s]);
+        last_starts_[s] = start;
+    }
+    last_bx_ = record.bx;
 }
 
 void TimeNode::close() {

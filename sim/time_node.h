@@ -130,6 +130,7 @@ class TimeNode {
         if (--record.steps_left == 0) retire();
     }
     void retire();
+    void measure_intervals(const Record& record);
     void grow();
 
     Model model_;
@@ -142,6 +143,8 @@ class TimeNode {
     std::int64_t injected_ = 0;
     std::int64_t oldest_ = 0;  ///< event in flight
     std::vector<std::pair<std::int64_t, std::int64_t>> completions_;
+    std::vector<std::int64_t> last_starts_;  ///< by shard, of the event before
+    std::int64_t last_bx_ = -1;
 };
 
 template <class Start>

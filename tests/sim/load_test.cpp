@@ -36,7 +36,27 @@ TEST_CASE("a folded operator has exactly its initiation interval") {
         CHECK(in_ticks(result.max_interval_ns, mapping) == std::max(9, interval));
         CHECK(in_ticks(result.longest_stage_interval_ns, mapping) == std::max(9, interval));
         CHECK(result.events.completed == kEvents);
+        REQUIRE(result.stages.size() == 1);
+        CHECK(result.stages[0].stage == "op1");
+        CHECK(in_ticks(result.stages[0].min_ns, mapping) == std::max(9, interval));
+        CHECK(in_ticks(result.stages[0].max_ns, mapping) == std::max(9, interval));
     }
+}
+
+TEST_CASE("a stage whose input comes unevenly has intervals from its own to the crossing's") {
+    // Every second event is two frames longer on the way in, so it starts two ticks later.
+    sim::Options options;
+    options.bunch_crossings = 40;
+    options.traffic.kind = sim::Traffic::Kind::listed;
+    options.traffic.objects = {2, 4};
+    MappingBuilder builder(1);
+    const auto input = builder.input_at(kFirst, 4 * kFrame);
+    builder.mapping.shards[0].token_end = 4;
+    builder.decide(builder.shard(kFirst, {1, 5, 20}, {input}), kFrame);
+    const auto result = sim::simulate(builder.mapping, options);
+    REQUIRE(result.stages.size() == 1);
+    CHECK(in_ticks(result.stages[0].min_ns, builder.mapping) == 9 - 2);
+    CHECK(in_ticks(result.stages[0].max_ns, builder.mapping) == 9 + 2);
 }
 
 TEST_CASE("N time nodes give each event N crossings") {
