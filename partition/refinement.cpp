@@ -71,7 +71,7 @@ class Annealing {
 
     void try_one() {
         const std::uint32_t shard = movable_[draw(generator_, movable_.size())];
-        const std::uint32_t target = board_near(shard);
+        const std::uint32_t target = wiring_.board_near(shard, generator_);
         if (target == kOutsideBoard || target == wiring_.board(shard)) return;
         const int slr = room_on(target, graph_.resources(shard));
         if (slr >= 0) {
@@ -81,31 +81,11 @@ class Annealing {
         }
     }
 
-    /// The board of a neighbour; of a neighbour's neighbour half of the time, which finds siblings.
-    std::uint32_t board_near(std::uint32_t shard) {
-        std::uint32_t near = step_from(shard);
-        if (near != ShardGraph::kNone && (generator_() & 1) != 0) {
-            const std::uint32_t further = step_from(near);
-            if (further != ShardGraph::kNone) near = further;
-        }
-        return wiring_.board(near);
-    }
-
-    std::uint32_t step_from(std::uint32_t shard) {
-        const auto& neighbours = wiring_.neighbours(shard);
-        return neighbours.empty() ? ShardGraph::kNone : neighbours[draw(generator_, neighbours.size())];
-    }
-
-    bool accept(double worse) {
-        if (worse <= 0) return true;
-        return static_cast<double>(generator_() >> 11) * 0x1p-53 < std::exp(-worse / temperature_);
-    }
-
     void try_move(std::uint32_t shard, std::uint32_t target, int slr) {
         const std::uint32_t home = wiring_.board(shard);
         if (members_[home].size() == 1) return;  // no board is emptied here: that would leave a gap in their numbers
         take_off(shard);
-        if (accept(wiring_.move(shard, target))) {
+        if (accept(generator_, wiring_.move(shard, target), temperature_)) {
             put_on(shard, slr);
             change_member(shard, home, target);
         } else {
@@ -122,7 +102,7 @@ class Annealing {
         const int a_on_b = room_on(board_b, graph_.resources(a)), b_on_a = room_on(board_a, graph_.resources(b));
         if (a_on_b >= 0 && b_on_a >= 0) {
             const double worse = wiring_.move(a, board_b) + wiring_.move(b, board_a);
-            if (accept(worse)) {
+            if (accept(generator_, worse, temperature_)) {
                 put_on(a, a_on_b);
                 put_on(b, b_on_a);
                 change_member(a, board_a, board_b);

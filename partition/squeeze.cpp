@@ -174,11 +174,6 @@ class Squeezing {
         occupy(slr_of(wiring_.board(shard), spot.slr), resources(shard), 1);
     }
 
-    bool accept(double worse) {
-        if (worse <= 0) return true;
-        return static_cast<double>(generator_() >> 11) * 0x1p-53 < std::exp(-worse / temperature_);
-    }
-
     void try_one() {
         const bool heavy = !heavy_.empty() && draw(generator_, 4) != 0;
         const std::uint32_t shard = heavy ? heavy_[draw(generator_, heavy_.size())] : movable_[draw(generator_, movable_.size())];
@@ -194,17 +189,7 @@ class Squeezing {
     /// Where a neighbour or its neighbour is; one time in four anywhere, as room may be far away.
     std::uint32_t some_board(std::uint32_t shard) {
         if (draw(generator_, 4) == 0) return static_cast<std::uint32_t>(draw(generator_, members_.size()));
-        std::uint32_t near = step_from(shard);
-        if (near != ShardGraph::kNone && (generator_() & 1) != 0) {
-            const std::uint32_t further = step_from(near);
-            if (further != ShardGraph::kNone) near = further;
-        }
-        return wiring_.board(near);
-    }
-
-    std::uint32_t step_from(std::uint32_t shard) {
-        const auto& neighbours = wiring_.neighbours(shard);
-        return neighbours.empty() ? ShardGraph::kNone : neighbours[draw(generator_, neighbours.size())];
+        return wiring_.board_near(shard, generator_);
     }
 
     /// Also on its own board, where another SLR or another way to build it may be better.
@@ -214,7 +199,7 @@ class Squeezing {
         const Spot before = take_off(shard);
         const Spot after = best_spot(shard, target);
         const double wires = target == home ? 0 : wiring_.move(shard, target);
-        if (accept(wires + after.cost - before.cost)) {
+        if (accept(generator_, wires + after.cost - before.cost, temperature_)) {
             put_on(shard, after);
             if (target != home) change_member(shard, home, target);
         } else {
@@ -228,7 +213,7 @@ class Squeezing {
         const Spot a_before = take_off(a), b_before = take_off(b);
         const Spot a_after = best_spot(a, board_b), b_after = best_spot(b, board_a);
         const double wires = wiring_.move(a, board_b) + wiring_.move(b, board_a);
-        if (accept(wires + a_after.cost + b_after.cost - a_before.cost - b_before.cost)) {
+        if (accept(generator_, wires + a_after.cost + b_after.cost - a_before.cost - b_before.cost, temperature_)) {
             put_on(a, a_after);
             put_on(b, b_after);
             change_member(a, board_a, board_b);

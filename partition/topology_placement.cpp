@@ -90,10 +90,7 @@ class Annealing {
         const auto both = [&] { return cost(a) + (other == kNobody ? 0 : cost(other)); };  // what they share counts twice, before and after
         const std::int64_t before = both();
         exchange(a, node);
-        const std::int64_t worse = both() - before;
-        if (worse <= 0) return;
-        const double chance = std::exp(-static_cast<double>(worse) / temperature);
-        if (static_cast<double>(generator_() >> 11) * 0x1p-53 >= chance) exchange(a, home);
+        if (!accept(generator_, static_cast<double>(both() - before), temperature)) exchange(a, home);
     }
 
     Traffic traffic_;

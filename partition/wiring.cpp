@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "partition/random.h"
+
 namespace tessera::partition {
 
 Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops)
@@ -37,6 +39,20 @@ void Wiring::weigh_hops(const Timing& timing) {
         hop_costs_[need.from].push_back({need.to, kHopCost * weight});
         hop_costs_[need.to].push_back({need.from, kHopCost * weight});
     }
+}
+
+std::uint32_t Wiring::step_from(std::uint32_t shard, std::mt19937_64& generator) const {
+    const auto& neighbours = neighbours_[shard];
+    return neighbours.empty() ? ShardGraph::kNone : neighbours[draw(generator, neighbours.size())];
+}
+
+std::uint32_t Wiring::board_near(std::uint32_t shard, std::mt19937_64& generator) const {
+    std::uint32_t near = step_from(shard, generator);
+    if (near != ShardGraph::kNone && (generator() & 1) != 0) {
+        const std::uint32_t further = step_from(near, generator);
+        if (further != ShardGraph::kNone) near = further;
+    }
+    return board(near);
 }
 
 double Wiring::move(std::uint32_t shard, std::uint32_t to) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -25,8 +26,9 @@ class Wiring {
 
     std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? Placement::kOutsideBoard : board_[shard]; }
     const std::vector<std::uint32_t>& boards() const { return board_; }
-    /// Shards that this one reads or that read it; kNone for the outside.
-    const std::vector<std::uint32_t>& neighbours(std::uint32_t shard) const { return neighbours_[shard]; }
+    /// The board of a shard that this one reads or that reads it; of such a shard's own neighbour half of the time, which finds
+    /// siblings. kOutsideBoard where that is outside.
+    std::uint32_t board_near(std::uint32_t shard, std::mt19937_64& generator) const;
 
     void weigh_hops(const Timing& timing);
 
@@ -42,6 +44,7 @@ class Wiring {
         double cost = 0;
     };
 
+    std::uint32_t step_from(std::uint32_t shard, std::mt19937_64& generator) const;
     static std::uint32_t count_on(const Reach& reach, std::uint32_t board);
     static void add_to(Reach& reach, std::uint32_t board, int change);
     double port_cost(double frames) const;
@@ -55,11 +58,11 @@ class Wiring {
     std::size_t boards_;
     const std::vector<int>& hops_;
     double most_lanes_;
-    std::vector<std::uint32_t> board_;  ///< by shard
-    std::vector<Reach> reach_;          ///< by net
-    std::vector<double> in_, out_;      ///< frames, by board
-    std::vector<std::vector<std::uint32_t>> neighbours_;
-    std::vector<std::vector<HopCost>> hop_costs_;  ///< by shard; each is listed at both ends
+    std::vector<std::uint32_t> board_;                    ///< by shard
+    std::vector<Reach> reach_;                            ///< by net
+    std::vector<double> in_, out_;                        ///< frames, by board
+    std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
+    std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;
 };
 
