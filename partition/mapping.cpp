@@ -242,6 +242,7 @@ Json to_json(const Mapping& mapping) {
               {"topology", mapping.topology}};
     json["board_types"] = array_of(mapping.board_types);
     json["boards"] = mapping.boards;
+    if (!mapping.places.empty()) json["places"] = topologies::to_json(mapping.places);
     json["links"] = array_of(mapping.links);
     json["shards"] = array_of(mapping.shards);
     json["transfers"] = array_of(mapping.transfers);
@@ -268,6 +269,7 @@ Mapping read_mapping(const JsonReader& reader) {
     for (const auto& board : reader.at("boards").items()) {
         mapping.boards.push_back(static_cast<std::uint32_t>(read_id<BoardId>(board, mapping.board_types.size(), "board type")));
     }
+    if (reader.has("places")) mapping.places = topologies::read_places(reader.at("places"), mapping.boards.size());
     const auto links = reader.at("links").items();
     const auto shards = reader.at("shards").items();
     const auto transfers = reader.at("transfers").items();

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/lhc_clock.h"
 #include "core/resources.h"
+#include "topologies/topology.h"
 
 namespace tessera::partition {
 
@@ -133,6 +134,7 @@ struct Mapping {
     std::string topology;  ///< description, for people
     std::vector<BoardType> board_types;
     std::vector<std::uint32_t> boards;        ///< type of each board of one time node, by BoardId
+    std::vector<topologies::Place> places;    ///< by BoardId, for drawings; empty where the topology has no shape of its own
     std::vector<Link> links;                  ///< by LinkId
     std::vector<Shard> shards;                ///< by ShardId; inputs come before their users
     std::vector<Transfer> transfers;          ///< by TransferId

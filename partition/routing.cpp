@@ -194,6 +194,8 @@ class Router {
         std::vector<bool> known(topology_.board_count + 1, false);
         known[outside_] = true;
         for (std::size_t b = 0; b < places_.size(); ++b) board_at[places_[b]] = id_at<BoardId>(b), known[places_[b]] = true;
+        mapping_.places.clear();
+        for (const auto position : places_) note_place(position);
         mapping_.links.clear();
         const auto board_of = [&](std::uint32_t position) {
             if (!known[position]) board_at[position] = add_forwarder(position), known[position] = true;
@@ -228,7 +230,13 @@ class Router {
             type = switch_type_;
         }
         mapping_.boards.push_back(type);
+        note_place(position);
         return id_at<BoardId>(mapping_.boards.size() - 1);
+    }
+
+    /// Where the next board of the mapping stands in a drawing.
+    void note_place(std::uint32_t position) {
+        if (!topology_.places.empty()) mapping_.places.push_back(topology_.places[position]);
     }
 
     Mapping& mapping_;

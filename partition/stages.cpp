@@ -60,6 +60,7 @@ class SystemBuilder {
             if (behind.contains(stages_[s].name)) add_stage(s);
         }
         decide();
+        system_.places.clear();  // the shape of the network's boards is not that of the system
         size_buffers(system_);
         apply(schedule(system_), system_);
         return std::move(system_);

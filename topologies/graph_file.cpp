@@ -39,6 +39,7 @@ Json to_json(const Topology& topology) {
     for (const auto& cable : topology.cables) {
         json["cables"].push_back({{"a", index(cable.a)}, {"b", index(cable.b)}, {"lanes", cable.lanes}, {"length_m", cable.length_m}});
     }
+    if (!topology.places.empty()) json["places"] = to_json(topology.places);
     return json;
 }
 
@@ -54,6 +55,7 @@ Topology read_topology(const JsonReader& reader) {
     topology.default_length_m = reader.number("default_length_m", 0, 0, 1e6);
     topology.switch_latency_cycles = static_cast<int>(reader.integer("switch_latency_cycles", kSwitchLatencyCycles, 0, 1'000'000));
     topology.switch_ports = static_cast<int>(reader.integer("switch_ports", 0, 0, 100'000));
+    if (reader.has("places")) topology.places = read_places(reader.at("places"), topology.board_count);
     const auto cables = reader.at("cables");
     for (const auto& cable : cables.items()) topology.cables.push_back(read_cable(cable, topology.board_count));
     reader.done();

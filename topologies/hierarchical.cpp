@@ -6,6 +6,7 @@
 #include "core/arithmetic.h"
 #include "topologies/cabling.h"
 #include "topologies/generators.h"
+#include "topologies/places.h"
 
 namespace tessera::topologies {
 
@@ -73,6 +74,7 @@ Topology make_dragonfly(const Request& request) {
     Topology topology = uncabled("dragonfly", groups.boards(), groups.boards());
     topology.description = "dragonfly of " + std::to_string(groups.count) + " groups of " + std::to_string(size) + " boards, " +
                            std::to_string(lanes) + " lanes a cable";
+    topology.places = places_in_groups(groups.count, size);
     cabling.plug(topology, lanes, request.length_m);
     return topology;
 }
@@ -96,6 +98,7 @@ Topology make_crates(const Request& request) {
     Topology topology = uncabled("crates", groups.boards(), groups.boards());
     topology.description = std::to_string(groups.count) + " crates of " + std::to_string(size) + " boards, " +
                            std::to_string(backplane_lanes) + " backplane lanes and " + std::to_string(lanes) + " lanes a fibre cable";
+    topology.places = places_in_groups(groups.count, size);
     mesh_inside(groups).plug(topology, backplane_lanes, backplane_m);
     optical.plug(topology, lanes, request.length_m);
     return topology;
@@ -203,6 +206,7 @@ Topology make_fat_tree(const Request& request) {
     topology.switch_ports = tree.switch_ports;
     std::string lanes_text;
     std::size_t base = 0;
+    std::vector<std::size_t> boards_by_level{tree.nodes(0)};
     for (std::size_t level = 1; level <= tree.levels(); ++level) {
         const std::size_t below = tree.nodes(level - 1);
         const std::size_t twins = tree.twins(level - 1);
@@ -218,7 +222,9 @@ Topology make_fat_tree(const Request& request) {
         cabling.plug(topology, lanes, request.length_m);
         lanes_text += (lanes_text.empty() ? "" : ", ") + std::to_string(lanes);
         base += below;
+        boards_by_level.push_back(tree.nodes(level));
     }
+    topology.places = places_in_levels(boards_by_level);
     topology.board_count = base + tree.nodes(tree.levels());
     topology.description = "fat tree of " + std::to_string(request.boards) + " boards under " +
                            std::to_string(topology.board_count - request.boards) + " switches in " + std::to_string(tree.levels()) +

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/arithmetic.h"
 #include "topologies/cabling.h"
 #include "topologies/generators.h"
+#include "topologies/places.h"
 
 namespace tessera::topologies {
 
@@ -70,7 +72,9 @@ Topology make_patch_panel(const Request& request) {
 Topology make_ring(const Request& request) {
     Cabling cabling(request.boards);
     for (std::size_t i = 0; i < request.boards; ++i) cabling.join(i, (i + 1) % request.boards);
-    return cabled("ring", request.boards, "ring", cabling, request);
+    Topology topology = cabled("ring", request.boards, "ring", cabling, request);
+    topology.places = places_of_ring(request.boards);
+    return topology;
 }
 
 Topology make_torus(const Request& request, std::size_t dimensions) {
@@ -91,7 +95,9 @@ Topology make_torus(const Request& request, std::size_t dimensions) {
             stride *= side;
         }
     }
-    return cabled("torus" + std::to_string(dimensions) + "d", boards, sides + " torus", cabling, request);
+    Topology topology = cabled("torus" + std::to_string(dimensions) + "d", boards, sides + " torus", cabling, request);
+    topology.places = places_of_torus(shape, boards);
+    return topology;
 }
 
 Topology make_hypercube(const Request& request) {
@@ -102,7 +108,9 @@ Topology make_hypercube(const Request& request) {
     for (std::size_t board = 0; board < boards; ++board) {
         for (std::size_t d = 0; d < dimensions; ++d) cabling.join(board, board ^ (std::size_t{1} << d));
     }
-    return cabled("hypercube", boards, std::to_string(dimensions) + "-dimensional hypercube", cabling, request);
+    Topology topology = cabled("hypercube", boards, std::to_string(dimensions) + "-dimensional hypercube", cabling, request);
+    topology.places = places_in_rows(boards, std::size_t{1} << (dimensions + 1) / 2);
+    return topology;
 }
 
 Topology make_layered(const Request& request) {
@@ -120,7 +128,10 @@ Topology make_layered(const Request& request) {
         }
     }
     const std::string shape = std::to_string(stages) + " stages of " + std::to_string(width) + ", fan-out " + std::to_string(fan_out) + ",";
-    return cabled("layered", stages * width, shape, cabling, request);
+    Topology topology = cabled("layered", stages * width, shape, cabling, request);
+    topology.places = places_in_rows(stages * width, width);
+    for (auto& place : topology.places) std::swap(place.column, place.row);  // stages from left to right
+    return topology;
 }
 
 }  // namespace tessera::topologies

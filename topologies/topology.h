@@ -20,6 +20,14 @@ struct Cable {
     friend bool operator==(const Cable&, const Cable&) = default;
 };
 
+/// Where a board stands in a drawing, in steps from the left and from the top.
+struct Place {
+    double column = 0;
+    double row = 0;
+
+    friend bool operator==(const Place&, const Place&) = default;
+};
+
 /// How the boards of one time node are joined.
 ///
 /// Boards 0 .. compute_boards-1 carry shards; boards from there to board_count-1 only forward
@@ -35,6 +43,7 @@ struct Topology {
     int switch_latency_cycles = 0;  ///< of a board that forwards a transfer, from arrival to departure
     int switch_ports = 0;           ///< ports of a switch board; 0: those of a compute board
     std::vector<Cable> cables;      ///< sorted by (a, b), a < b, each pair once
+    std::vector<Place> places;      ///< by board, as its shape is drawn; empty where it has none (patch panel, graph file)
 
     friend bool operator==(const Topology&, const Topology&) = default;
 };
@@ -63,6 +72,11 @@ std::size_t room_for_boards(const JsonReader& reader);
 Json to_json(const Topology& topology);
 /// @throws InputError for what is no graph file: missing keys, boards out of range, a pair twice.
 Topology read_topology(const JsonReader& reader);
+
+/// Places as pairs of column and row.
+Json to_json(const std::vector<Place>& places);
+/// @throws InputError for what is no list of pairs, one for each of so many boards
+std::vector<Place> read_places(const JsonReader& reader, std::size_t boards);
 
 /// Shortest routes (fewest hops, then the lowest board ids) between all boards that have a cable.
 class RoutingTable {

@@ -28,6 +28,9 @@ class RandomMapping {
         for (std::int64_t b = 0; b < 1 + number(9); ++b) {
             mapping_.boards.push_back(static_cast<std::uint32_t>(random_() % mapping_.board_types.size()));
         }
+        if (coin()) {
+            for (std::size_t b = 0; b < mapping_.boards.size(); ++b) mapping_.places.push_back({real(), static_cast<double>(b)});
+        }
         const std::int64_t links = 1 + number(9);
         const std::int64_t shards = 1 + number(9);
         const std::int64_t transfers = 1 + number(9);

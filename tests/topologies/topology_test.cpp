@@ -68,6 +68,9 @@ void check_invariants(const Topology& topology, std::size_t boards, int ports) {
         CHECK(cable.lanes >= 1);
         last = pair;
     }
+    std::set<std::pair<double, double>> taken;
+    for (const auto& place : topology.places) CHECK(taken.emplace(place.column, place.row).second);
+    CHECK(topology.places.size() == (topology.patch_panel ? 0 : topology.board_count));
     const auto lanes = lanes_by_board(topology);
     for (std::size_t board = 0; board < lanes.size(); ++board) {
         const bool is_switch = board >= topology.compute_boards && topology.switch_ports > 0;
@@ -101,6 +104,16 @@ TEST_CASE("boards are rounded up to the shape and no further") {
     CHECK(make_kind("hypercube", 37).compute_boards == 64);
     CHECK(make_kind("crates", 37).compute_boards == 48);   // 4 crates of 12
     CHECK(make_kind("layered", 37).compute_boards == 42);  // 6 stages of 7
+}
+
+TEST_CASE("boards are drawn as the shape has them") {
+    CHECK(make(R"({"kind": "torus3d", "shape": [4, 3, 2]})", 24).places[12 + 4 + 1] == Place{5 + 1, 1});  // second slice, second row
+    CHECK(make(R"({"kind": "layered", "boards_per_stage": 5})", 10).places[7] == Place{1, 2});
+    const auto tree = make_kind("fat_tree", 100);
+    CHECK(tree.places[99] == Place{99, tree.places[0].row});
+    CHECK(tree.places.back().row == 0);
+    const auto ring = make_kind("ring", 9);
+    CHECK(ring.places.back() == Place{0, 1});
 }
 
 TEST_CASE("a ring and a torus have the degree and the diameter of theirs") {
