@@ -6,7 +6,7 @@
 
 namespace tessera::apps {
 
-std::string html_page(const std::string& name, const Json& data, const std::string& library) {
+std::string html_page(const std::string& name, const Json& data) {
     const auto folder = data_root() / "apps" / "pages";
     const auto file = folder / name;
     std::string page = read_file(file);
@@ -18,7 +18,8 @@ std::string html_page(const std::string& name, const Json& data, const std::stri
     fill("/* COMMON STYLE */", read_file(folder / "common.css"));
     fill("/* COMMON SCRIPT */", read_file(folder / "common.js"));
     fill("\"REPORT\"", script_safe(data));
-    if (!library.empty()) fill("/* CHARTS */", library);
+    const std::filesystem::path charts = TESSERA_CHART_LIBRARY;  // what the build fetched, if it could
+    if (std::filesystem::exists(charts)) fill("/* CHARTS */", read_file(charts));
     return page;
 }
 

@@ -7,8 +7,8 @@
 namespace tessera::apps {
 
 /// A page of apps/pages/ as one file that needs no network: `data` inside, with the style and the functions that all pages share.
-/// `library` is the source of a script that the page wants; empty where there is none.
+/// The chart library is inside too, where the build could fetch it; else the page has tables alone.
 /// @throws InputError where the page is missing or has no place for one of them
-std::string html_page(const std::string& name, const Json& data, const std::string& library = "");
+std::string html_page(const std::string& name, const Json& data);
 
 }  // namespace tessera::apps

@@ -206,6 +206,7 @@ Json make_report(const ReportInput& input) {
     report["operators"] = operators_section(input.network, input.mapping);
     report["layers"] = layers_section(report["operators"]);
     report["topology"] = input.mapping.topology;
+    report["places"] = topologies::to_json(input.mapping.places);
     report["clock"] = {{"bunch_frequency_mhz", study.clock.bunch_frequency_mhz}, {"cycles_per_bx", study.clock.cycles_per_bx}};
     report["link"] = {{"protocol", study.link.name}, {"line_rate_gbps", study.link.line_rate_gbps}};
     report["assumptions"] = assumptions_section(input);

@@ -46,3 +46,25 @@ function(tessera_test folder)
     target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")
     add_test(NAME ${folder} COMMAND test_${folder} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
+
+# tessera_npm(TARGET FOR): the packages that this folder's package-lock.json fixes to the byte, fetched by the build into node_modules of the
+# build's folder. Without npm, or without its registry, the build goes on and says what it is without them.
+function(tessera_npm target for)
+    find_program(NPM npm)
+    if(NOT NPM)
+        message(WARNING "npm is missing (Debian package npm): ${for}")
+        return()
+    endif()
+    set(stamp ${CMAKE_CURRENT_BINARY_DIR}/npm_fetched)
+    add_custom_command(
+        OUTPUT ${stamp}
+        DEPENDS package.json package-lock.json
+        COMMAND ${CMAKE_COMMAND} -E copy package.json package-lock.json ${CMAKE_CURRENT_BINARY_DIR}
+        COMMAND ${NPM} ci --prefix ${CMAKE_CURRENT_BINARY_DIR} --silent --ignore-scripts --no-audit --no-fund
+                && ${CMAKE_COMMAND} -E touch ${stamp}
+                || echo "npm cannot fetch its packages: ${for} until a build can"
+        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+        COMMENT "Fetching npm packages: ${target}"
+        VERBATIM)
+    add_custom_target(${target} ALL DEPENDS ${stamp})
+endfunction()
