@@ -56,10 +56,7 @@ RunState begin_imported(const std::filesystem::path& file, const std::filesystem
     state.study_json = portable_study(file, network_file);
     state.network = std::move(network);
     const Stopwatch watch;
-    models::apply_precision(state.network, state.study.precision);
-    state.network.clock_mhz = state.study.clock.processing_mhz();
-    models::apply_strategies(state.network, state.study.strategies);
-    models::apply_arrivals(state.network, state.study.arrivals);
+    apply_study(state.study, state.network);
     state.timing.cost_s = watch.seconds();
     return state;
 }

@@ -8,6 +8,7 @@
 
 #include "apps/commands.h"
 #include "apps/explore/explore.h"
+#include "apps/serve/serve.h"
 #include "core/error.h"
 
 namespace {
@@ -57,6 +58,7 @@ struct Arguments {
     apps::TraceOptions trace;
     apps::PartitionOptions partition;
     apps::explore::Options explore;
+    apps::serve::Options serve;
     std::vector<std::string> bindings;
     std::vector<std::filesystem::path> outs;
     std::string page;
@@ -115,6 +117,17 @@ void add_explore_command(CLI::App& app, Arguments& arguments) {
         [&arguments] { arguments.command = [&arguments] { return apps::explore::explore(arguments.explore, arguments.console); }; });
 }
 
+void add_serve_command(CLI::App& app, Arguments& arguments) {
+    auto& options = arguments.serve;
+    auto* command = app.add_subcommand("serve", "a page on which to change a study and see at once what becomes of it; until Ctrl-C");
+    command->add_option("STUDIES", options.studies, "folder of study files (those that ship)");
+    command->add_option("-o,--out", options.out, "folder for the runs (a temporary one)");
+    command->add_option("--host", options.host, "address to listen at (127.0.0.1: this machine alone)");
+    command->add_option("--port", options.port, "port to listen at; 0 takes any that is free (8080)")->check(CLI::Range(0, 65535));
+    command->callback(
+        [&arguments] { arguments.command = [&arguments] { return apps::serve::serve(arguments.serve, arguments.console); }; });
+}
+
 void add_simulate_command(CLI::App& app, Arguments& arguments) {
     auto* command = app.add_subcommand("simulate", "simulate OUT/mapping.json: OUT/simulation.json");
     command->add_option("OUT", arguments.out, "folder of a run")->required();
@@ -137,6 +150,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
                        apps::export_boards);
 
     add_explore_command(app, arguments);
+    add_serve_command(app, arguments);
 
     auto* compare = app.add_subcommand("compare", "a table of what is published beside what Tessera says");
     compare->add_option("OUT", arguments.outs, "folders of runs")->required();

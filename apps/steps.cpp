@@ -56,6 +56,13 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
     return models::read_network(study.network, replacement);
 }
 
+void apply_study(const Study& study, models::Network& network) {
+    models::apply_precision(network, study.precision);
+    network.clock_mhz = study.clock.processing_mhz();
+    models::apply_strategies(network, study.strategies);
+    models::apply_arrivals(network, study.arrivals);
+}
+
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network) {
     partition::MappingProblem problem;
     problem.network = &network;

@@ -35,6 +35,9 @@ Search read_search(const JsonReader& reader);
 /// Imports the study's network; its precision is not applied yet.
 models::Network import_network(const Study& study, const std::filesystem::path& replacement);
 
+/// Gives an imported network what the study says of it: precision, clock, strategies and arrivals.
+void apply_study(const Study& study, models::Network& network);
+
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 

@@ -77,21 +77,21 @@ std::string absolute_path(const std::filesystem::path& study_file, const std::st
 
 }  // namespace
 
-Study read_study(const std::filesystem::path& file) {
-    const auto root = JsonReader::from_file(file);
+Study read_study(const std::filesystem::path& file) { return read_study(JsonReader::from_file(file)); }
+
+Study read_study(const JsonReader& root) {
     Study study;
     study.name = root.at("name").text();
     study.question = root.text("question", "");
     study.network = root.at("network");
-    study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(file.string(), R"({"kind": "patch_panel"})");
+    study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(root.file(), R"({"kind": "patch_panel"})");
     if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
     if (root.has("arrival_ns")) study.arrivals = models::read_arrivals(root.at("arrival_ns"));
     if (root.has("stages")) study.stages = partition::read_stages(root.at("stages"));
     if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
     study.board = boards::read_board(root.at("board"), boards::load_catalogue());
     study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
-    study.link =
-        topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(file.string(), "\"25g-64b66b\""));
+    study.link = topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(root.file(), "\"25g-64b66b\""));
     study.clock = read_clock(root);
     study.tmux_periods_bx = read_periods(root);
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));

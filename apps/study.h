@@ -52,6 +52,7 @@ struct Study {
 };
 
 /// @throws InputError for a missing file, malformed JSON, an unknown key or a value out of range
+Study read_study(const JsonReader& root);
 Study read_study(const std::filesystem::path& file);
 
 /// The study as it can be read again from any folder: paths of network and topology files made
