@@ -11,23 +11,28 @@ namespace tessera::sim {
 
 namespace {
 
-std::string known_schemes(const std::filesystem::path& folder) {
-    std::vector<std::string> names{"all"};
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().stem().string());
-    std::sort(names.begin(), names.end());
+std::filesystem::path scheme_folder() { return data_root() / "sim" / "filling"; }
+
+std::string joined(const std::vector<std::string>& names) {
     return std::accumulate(names.begin() + 1, names.end(), names.front(),
                            [](std::string all, const std::string& name) { return std::move(all) + ", " + name; });
 }
 
 }  // namespace
 
+std::vector<std::string> filling_schemes() {
+    std::vector<std::string> names{"all"};
+    for (const auto& entry : std::filesystem::directory_iterator(scheme_folder())) names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 std::vector<bool> read_filling(const std::string& scheme) {
     std::vector<bool> filled(kBunchCrossingsPerOrbit, scheme == "all");
     if (scheme == "all") return filled;
-    const auto folder = data_root() / "sim" / "filling";
-    const auto file = folder / (scheme + ".json");
+    const auto file = scheme_folder() / (scheme + ".json");
     if (!std::filesystem::exists(file))
-        throw InputError("simulation", "/filling", "no scheme \"" + scheme + "\"", "one of: " + known_schemes(folder));
+        throw InputError("simulation", "/filling", "no scheme \"" + scheme + "\"", "one of: " + joined(filling_schemes()));
     const auto root = JsonReader::from_file(file);
     root.at("source").text();
     root.at("name").text();

@@ -133,13 +133,46 @@ TEST_CASE("a buffer that is just deep enough loses nothing, one frame less does"
     CHECK(result.max_latency_ticks == 58 + 3 * (kEvents - 2));
 }
 
-TEST_CASE("the nominal filling scheme has 2808 of 3564 crossings") {
-    const auto filled = sim::read_filling("nominal_2808");
-    CHECK(filled.size() == 3564);
-    CHECK(std::count(filled.begin(), filled.end(), true) == 2808);
-    CHECK(std::count(filled.end() - 119, filled.end(), true) == 0);  // the abort gap
+namespace {
+
+/// Crossings with collisions in ATLAS and CMS, as the name of an LHC scheme says:
+/// SPACING_BUNCHESb_COLLISIONS_...; "nominal_2808" has but one number.
+std::int64_t collisions_by_name(const std::string& name) {
+    const auto bunches = name.find("b_");
+    return std::stoll(name.substr(bunches == std::string::npos ? name.find('_') + 1 : bunches + 2));
+}
+
+}  // namespace
+
+TEST_CASE("every filling scheme has the collisions that its name says, and an abort gap of 3 us") {
+    constexpr int kAbortGapBx = 119;
+    const auto names = sim::filling_schemes();
+    CHECK(names.size() >= 6);
+    for (const auto& name : names) {
+        if (name == "all") continue;
+        CAPTURE(name);
+        const auto filled = sim::read_filling(name);
+        CHECK(filled.size() == 3564);
+        CHECK(std::count(filled.begin(), filled.end(), true) == collisions_by_name(name));
+        CHECK(std::count(filled.end() - kAbortGapBx, filled.end(), true) == 0);
+    }
+}
+
+TEST_CASE("schemes with trains of 144 bunches as injected") {
+    // Every crossing of a train of the BCMS scheme of 2018 is filled, and the SPS's gap of 200 ns behind it is empty.
+    const auto filled = sim::read_filling("25ns_2556b_2544_2215_2332_144bpi_20injV2");
+    for (int bx = 214; bx < 262; ++bx) CHECK(filled[static_cast<std::size_t>(bx)]);
+    for (int bx = 262; bx < 269; ++bx) CHECK_FALSE(filled[static_cast<std::size_t>(bx)]);
+    CHECK(filled[269]);
+}
+
+TEST_CASE("a filling scheme that is not there is refused with those that are") {
     CHECK_THROWS_WITH_AS(sim::read_filling("nominal_2809"),
-                         "simulation: /filling: no scheme \"nominal_2809\"; expected one of: all, nominal_2808", InputError);
+                         "simulation: /filling: no scheme \"nominal_2809\"; expected one of: 25ns_2556b_2544_2215_2332_144bpi_20injV2, "
+                         "25ns_2744b_2736_2246_2370_240bpi_13inj_800ns_bs200ns_BCMS_5x48b, "
+                         "25ns_2760b_2748_2492_2574_288bpi_13inj_800ns_bs200ns, 8b4e_1972b_1960_1178_1886_224bpi_12inj_800ns_bs200ns, "
+                         "all, nominal_2808",
+                         InputError);
 }
 
 TEST_CASE("the gaps of a filling scheme let an overloaded stage recover") {
