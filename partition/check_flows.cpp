@@ -55,6 +55,8 @@ namespace {
 std::string input_fault(const Mapping& mapping, const Shard& shard, const ShardInput& input) {
     const Shard& from = mapping.shards[index(input.from)];
     const std::string what = fmt::format("input from shard {}", index(input.from));
+    if (input.barrier && input.buffer_chunks > 0 && input.buffer_chunks < from.chunks)
+        return what + fmt::format(" is needed whole, {} chunks; its buffer has {} places", from.chunks, input.buffer_chunks);
     if (!input.transfer) {
         if (from.board != shard.board) return what + fmt::format(" on {} comes by no transfer", place_of(from.board));
         const int apart = std::abs(from.slr - shard.slr);

@@ -36,7 +36,10 @@ void check_shard_values(const Mapping& mapping, LeastValues& values, Violations&
         for (const double amount : shard.resources.values()) {
             if (!(amount >= 0)) found.push_back({"value", where, fmt::format("a resource is {}, at least 0 allowed", amount)});
         }
-        for (const ShardInput& input : shard.inputs) values.at_least(0, input.slr_crossings, "slr_crossings", where);
+        for (const ShardInput& input : shard.inputs) {
+            values.at_least(0, input.slr_crossings, "slr_crossings", where);
+            values.at_least(0, input.buffer_chunks, "buffer_chunks", where);
+        }
     }
 }
 
@@ -48,6 +51,7 @@ void check_system_values(const Mapping& mapping, LeastValues& values, Violations
     values.at_least(0, mapping.link_timing.header_frames, "header_frames", "link_timing");
     values.at_least(0, mapping.link_timing.crc_frames, "crc_frames", "link_timing");
     values.at_least(1, mapping.link_timing.ticks_per_frame, "ticks_per_frame", "link_timing");
+    values.at_least(mapping.link_timing.frame_bits, mapping.link_timing.line_bits_per_frame, "line_bits_per_frame", "link_timing");
     values.at_least(0, mapping.switch_latency_cycles, "switch_latency_cycles", "mapping");
     if (found.empty() && mapping.ticks_per_bx % mapping.clock.cycles_per_bx != 0) {
         found.push_back({"value", "mapping",

@@ -124,8 +124,13 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
     mapping.tmux_period_bx = tmux_period_bx;
     const int frames_per_bx = problem.link.frames_per_bx(problem.clock);
     mapping.ticks_per_bx = std::lcm(std::int64_t{problem.clock.cycles_per_bx}, std::int64_t{frames_per_bx});
-    mapping.link_timing = {problem.link.name, problem.link.frame_bits, problem.link.header_frames, problem.link.crc_frames,
-                           mapping.ticks_per_bx / frames_per_bx};
+    mapping.link_timing = {problem.link.name,
+                           problem.link.frame_bits,
+                           problem.link.header_frames,
+                           problem.link.crc_frames,
+                           mapping.ticks_per_bx / frames_per_bx,
+                           problem.link.line_rate_gbps,
+                           problem.link.line_bits_per_frame};
     mapping.switch_latency_cycles = topology.switch_latency_cycles;
     mapping.topology = topology.description;
     mapping.board_types.push_back(board_type(problem.board));

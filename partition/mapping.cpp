@@ -71,7 +71,9 @@ Json to_json(const LinkTiming& timing) {
             {"frame_bits", timing.frame_bits},
             {"header_frames", timing.header_frames},
             {"crc_frames", timing.crc_frames},
-            {"ticks_per_frame", timing.ticks_per_frame}};
+            {"ticks_per_frame", timing.ticks_per_frame},
+            {"line_rate_gbps", timing.line_rate_gbps},
+            {"line_bits_per_frame", timing.line_bits_per_frame}};
 }
 
 LinkTiming read_link_timing(const JsonReader& reader) {
@@ -81,6 +83,8 @@ LinkTiming read_link_timing(const JsonReader& reader) {
     timing.header_frames = small_integer(reader.at("header_frames"), 0);
     timing.crc_frames = small_integer(reader.at("crc_frames"), 0);
     timing.ticks_per_frame = reader.at("ticks_per_frame").integer(1, kMostSmall);
+    timing.line_rate_gbps = reader.number("line_rate_gbps", 0, 0, 1e6);
+    timing.line_bits_per_frame = static_cast<int>(reader.integer("line_bits_per_frame", timing.frame_bits, timing.frame_bits, kMostSmall));
     reader.done();
     return timing;
 }
@@ -135,6 +139,7 @@ Json to_json(const ShardInput& input) {
     Json json{{"from", index(input.from)}, {"barrier", input.barrier}};
     if (input.transfer) json["transfer"] = index(*input.transfer);
     json["slr_crossings"] = input.slr_crossings;
+    json["buffer_chunks"] = input.buffer_chunks;
     return json;
 }
 
@@ -144,6 +149,7 @@ ShardInput read_input(const JsonReader& reader, std::size_t shards, std::size_t 
     input.barrier = reader.at("barrier").boolean();
     if (reader.has("transfer")) input.transfer = read_id<TransferId>(reader.at("transfer"), transfers, "transfer");
     input.slr_crossings = small_integer(reader.at("slr_crossings"), 0, 1024);
+    input.buffer_chunks = reader.integer("buffer_chunks", 0, 0, kMostTicks);
     reader.done();
     return input;
 }

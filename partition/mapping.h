@@ -42,6 +42,9 @@ namespace tessera::partition {
 ///     id, chunk. A chunk is at the far end latency_ticks after its last frame has left. A board on the way forwards it
 ///     switch_latency_cycles after arrival (store and forward by chunk).
 ///  6. The event is complete when all transfers to kOutside have delivered their last chunk.
+///  7. What has arrived for an input waits in its buffer until the last chunk of the shard that reads it has started:
+///     chunk ceil((c+1) * n / m) - 1 for chunk c of m, the last of all for a barrier. A chunk that finds all
+///     buffer_chunks places taken is lost, and the event with it. There is no back-pressure: the LHC does not wait.
 struct Link {
     BoardId from = kOutside;
     BoardId to = kOutside;
@@ -59,6 +62,7 @@ struct ShardInput {
     bool barrier = false;                ///< the first chunk needs all of it
     std::optional<TransferId> transfer;  ///< absent: on the same board
     int slr_crossings = 0;
+    std::int64_t buffer_chunks = 0;  ///< places for chunks of `from`, over all events; 0: as many as it takes
 
     friend bool operator==(const ShardInput&, const ShardInput&) = default;
 };
@@ -117,9 +121,11 @@ struct BoardType {
 struct LinkTiming {
     std::string protocol;
     int frame_bits = 64;
-    int header_frames = 1;
+    int header_frames = 1;  ///< name the crossing and the orbit of the packet
     int crc_frames = 1;
     std::int64_t ticks_per_frame = 1;
+    double line_rate_gbps = 0;     ///< of a lane, asynchronous to the LHC; 0: as much as the frames need
+    int line_bits_per_frame = 64;  ///< with the line code: 66 for 64b/66b
 
     friend bool operator==(const LinkTiming&, const LinkTiming&) = default;
 };

@@ -18,6 +18,26 @@ struct Cause {
     std::uint32_t transfer = kNobody;  ///< kNobody: a shard on the same board
 };
 
+/// The most that wait at once of what comes at `arrivals` and is read at `reads`, tick by tick the same every `period`.
+/// A place is free again in the tick after the reading.
+std::int64_t most_waiting(const std::vector<std::int64_t>& arrivals, const std::vector<std::int64_t>& reads, std::int64_t period) {
+    // Each stay covers all ticks of the period so many times, and a stretch of them once more.
+    std::int64_t now = 0;
+    std::vector<std::pair<std::int64_t, int>> changes;
+    for (std::size_t c = 0; c < arrivals.size(); ++c) {
+        const std::int64_t stay = reads[c] + 1 - arrivals[c];
+        const std::int64_t begin = arrivals[c] % period;
+        const std::int64_t end = begin + stay % period;
+        now += stay / period + (end > period ? 1 : 0);
+        changes.emplace_back(begin, 1);
+        changes.emplace_back(end > period ? end - period : end, -1);
+    }
+    std::sort(changes.begin(), changes.end());  // who leaves in a tick makes room for who comes
+    std::int64_t most = now;
+    for (const auto& [tick, change] : changes) most = std::max(most, now += change);
+    return most;
+}
+
 /// One event's way through the system.
 class EventPlayer {
   public:
@@ -91,15 +111,12 @@ class EventPlayer {
         if (chunk == shard.chunks) return false;
         std::int64_t start = next_free_[s];
         Cause cause = causes_[s];
-        const auto& type = shard.board == kOutside ? BoardType{} : mapping_.board_types[mapping_.boards[index(shard.board)]];
         for (const ShardInput& input : shard.inputs) {
             const std::int64_t of = mapping_.shards[index(input.from)].chunks;
             const std::int64_t last = input.barrier ? of : divide_up((chunk + 1) * of, shard.chunks);
             const auto& known = arrivals(input);
             if (static_cast<std::int64_t>(known.size()) < last) return false;
-            const std::int64_t crossing =
-                input.transfer ? 0 : std::int64_t{input.slr_crossings} * type.slr_crossing_cycles * ticks_per_cycle_;
-            const std::int64_t arrival = known[static_cast<std::size_t>(last - 1)] + crossing;
+            const std::int64_t arrival = known[static_cast<std::size_t>(last - 1)] + crossing_ticks(shard, input);
             if (arrival > start) {
                 start = arrival;
                 cause = {static_cast<std::uint32_t>(index(input.from)),
@@ -133,12 +150,36 @@ class EventPlayer {
         for (const std::uint32_t user : transfer_users_[ready.transfer]) advance(user);
     }
 
+    std::int64_t crossing_ticks(const Shard& shard, const ShardInput& input) const {
+        if (input.transfer) return 0;
+        const int cycles = mapping_.board_types[mapping_.boards[index(shard.board)]].slr_crossing_cycles;
+        return std::int64_t{input.slr_crossings} * cycles * ticks_per_cycle_;
+    }
+
+    std::int64_t chunks_waiting(std::uint32_t s, const ShardInput& input) const {
+        const Shard& shard = mapping_.shards[s];
+        if (results_[s].size() < static_cast<std::size_t>(shard.chunks)) return 0;  // it never starts
+        std::vector<std::int64_t> here = arrivals(input);
+        std::vector<std::int64_t> reads;
+        const auto of = static_cast<std::int64_t>(here.size());
+        for (std::int64_t c = 0; c < of; ++c) {
+            here[static_cast<std::size_t>(c)] += crossing_ticks(shard, input);
+            const std::int64_t reader = input.barrier ? shard.chunks : divide_up((c + 1) * shard.chunks, of);
+            reads.push_back(results_[s][static_cast<std::size_t>(reader - 1)] - shard.latency_cycles * ticks_per_cycle_);
+        }
+        return most_waiting(here, reads, mapping_.tmux_period_bx * mapping_.ticks_per_bx);
+    }
+
     Schedule summary() const {
         Schedule result;
         result.shard_start_ticks = started_;
         result.shard_end_ticks.reserve(results_.size());
         for (const auto& chunks : results_) result.shard_end_ticks.push_back(chunks.empty() ? 0 : chunks.back());
         result.transfer_start_ticks = left_;
+        for (std::uint32_t s = 0; s < mapping_.shards.size(); ++s) {
+            auto& inputs = result.input_chunks.emplace_back();
+            for (const ShardInput& input : mapping_.shards[s].inputs) inputs.push_back(chunks_waiting(s, input));
+        }
         std::uint32_t slowest = kNobody;
         for (std::uint32_t t = 0; t < mapping_.transfers.size(); ++t) {
             if (mapping_.transfers[t].to != kOutside || deliveries_[t].empty()) continue;
@@ -172,7 +213,10 @@ Schedule schedule(const Mapping& mapping) { return EventPlayer(mapping).play(); 
 
 void apply(const Schedule& schedule, Mapping& mapping) {
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
-        mapping.shards[s].start_cycle = schedule.shard_start_ticks[s] / mapping.ticks_per_cycle();
+        Shard& shard = mapping.shards[s];
+        shard.start_cycle = schedule.shard_start_ticks[s] / mapping.ticks_per_cycle();
+        for (std::size_t i = 0; i < shard.inputs.size(); ++i)
+            shard.inputs[i].buffer_chunks = schedule.input_chunks[s][i] + mapping.shards[index(shard.inputs[i].from)].chunks;
     }
     for (std::size_t t = 0; t < mapping.transfers.size(); ++t) mapping.transfers[t].start_tick = schedule.transfer_start_ticks[t];
     mapping.analytic_latency_ticks = schedule.latency_ticks;

@@ -13,7 +13,10 @@ struct Schedule {
     std::vector<std::int64_t> shard_start_ticks;     ///< first chunk, by shard
     std::vector<std::int64_t> shard_end_ticks;       ///< result of the last chunk, by shard
     std::vector<std::int64_t> transfer_start_ticks;  ///< first chunk leaves, by transfer
-    std::vector<TransferId> critical_transfers;      ///< those on the path that sets the latency, last first
+    /// By shard and input: the chunks that wait in its buffer at the most (rule 7 of mapping.h) when such an event comes
+    /// with every crossing and none disturbs another.
+    std::vector<std::vector<std::int64_t>> input_chunks;
+    std::vector<TransferId> critical_transfers;  ///< those on the path that sets the latency, last first
     std::vector<ShardId> critical_shards;
 };
 
@@ -23,7 +26,9 @@ struct Schedule {
 /// Precondition: every input is fed, routes lead where they should, no cycle among the shards.
 Schedule schedule(const Mapping& mapping);
 
-/// Writes a schedule into the mapping's start times and its analytic latency.
+/// Writes a schedule into the mapping's start times, its analytic latency and the depth of its buffers: what waits at the
+/// most, and one event more. Events with fewer objects come earlier, others wait for each other on shared links, both
+/// by no more than the period in which a link takes an event.
 void apply(const Schedule& schedule, Mapping& mapping);
 
 }  // namespace tessera::partition

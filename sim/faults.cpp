@@ -54,7 +54,7 @@ FaultTable::FaultTable(const Tables& tables, int time_nodes, const Faults& fault
     : empty_(faults.list.empty() && faults.bit_error_rate == 0),
       seed_(mixed(seed)),
       log_good_bit_(std::log1p(-faults.bit_error_rate)),
-      bits_per_tick_(static_cast<double>(tables.frame_bits) / static_cast<double>(tables.ticks_per_frame)),
+      bits_per_tick_(static_cast<double>(tables.line_bits_per_frame) / static_cast<double>(tables.ticks_per_frame)),
       station_count_(tables.stations) {
     for (const auto& link : tables.links) lanes_.push_back(link.lanes);
     links_.resize(tables.links.size() * static_cast<std::size_t>(time_nodes));

@@ -32,7 +32,7 @@ struct Fault {
 };
 
 struct Faults {
-    double bit_error_rate = 0;  ///< of every link; header and CRC count as bits too
+    double bit_error_rate = 0;  ///< of the line of every link; header, CRC and line code count as bits too
     std::vector<Fault> list;
 };
 
@@ -80,7 +80,7 @@ class FaultTable {
     bool empty_;
     std::uint64_t seed_;
     double log_good_bit_;
-    double bits_per_tick_;                       ///< of a lane
+    double bits_per_tick_;                       ///< of a lane, as the line code has them
     std::vector<int> lanes_;                     ///< by link
     std::vector<std::vector<Window>> links_;     ///< by time node and link
     std::vector<std::vector<Window>> stations_;  ///< by time node and station

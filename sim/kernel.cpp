@@ -91,7 +91,18 @@ LinkState System::total_of_link(std::size_t link) const {
     for (const auto& node : nodes) {
         const auto& each = node->links[link];
         sum.busy_ticks += each.busy_ticks, sum.chunks += each.chunks, sum.lost += each.lost;
+        sum.packets += each.packets, sum.ends += each.ends;
         sum.peak_ticks = std::max(sum.peak_ticks, each.peak_ticks);
+    }
+    return sum;
+}
+
+InputState System::total_of_input(std::size_t input) const {
+    InputState sum;
+    for (const auto& node : nodes) {
+        const auto& each = node->buffer(static_cast<std::uint32_t>(input));
+        sum.lost_chunks += each.lost_chunks;
+        sum.peak_chunks = std::max(sum.peak_chunks, each.peak_chunks);
     }
     return sum;
 }

@@ -30,9 +30,10 @@ class System {
     bool is_idle() const;
     /// The events of some crossings; crossing b is the business of time node b modulo their number.
     void inject(const std::vector<std::int64_t>& crossings);
-    /// What all copies of a shard or link did.
+    /// What all copies of a shard, a link or the buffer of an input did; peaks are those of the fullest copy.
     ShardTotal total_of_shard(std::size_t shard) const;
     LinkState total_of_link(std::size_t link) const;
+    InputState total_of_input(std::size_t input) const;
 
     std::vector<std::unique_ptr<TimeNode>> nodes;
     std::vector<std::unique_ptr<Station>> stations;  ///< node by node, by station

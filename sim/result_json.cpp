@@ -12,6 +12,16 @@ constexpr std::int64_t kMostCount = INT64_MAX;
 std::int64_t count(const JsonReader& reader, const std::string& key) { return reader.at(key).integer(0, kMostCount); }
 double real(const JsonReader& reader, const std::string& key) { return reader.at(key).number(0, kMost); }
 
+Json to_json(const LinkWords& words) {
+    return {{"header", words.header}, {"payload", words.payload}, {"crc", words.crc},
+            {"idle", words.idle},     {"marker", words.marker},   {"filler", words.filler}};
+}
+
+LinkWords read_words(const JsonReader& reader) {
+    return {count(reader, "header"), count(reader, "payload"), count(reader, "crc"),
+            count(reader, "idle"),   count(reader, "marker"),  count(reader, "filler")};
+}
+
 }  // namespace
 
 Json to_json(const Result& result) {
@@ -40,12 +50,19 @@ Json to_json(const Result& result) {
         json["stage_intervals"].push_back({{"stage", each.stage}, {"min_ns", each.min_ns}, {"max_ns", each.max_ns}});
     json["breakdown"] = Json::array();
     for (const auto& step : result.breakdown) json["breakdown"].push_back({{"stage", step.stage}, {"kind", step.kind}, {"ns", step.ns}});
-    json["boards_busy_fraction"] = Json::array();
-    for (const auto& board : result.boards) json["boards_busy_fraction"].push_back(board.busy_fraction);
+    json["boards"] = Json::array();
+    for (const auto& board : result.boards) {
+        json["boards"].push_back({{"busy_fraction", board.busy_fraction},
+                                  {"peak_buffer_chunks", board.peak_buffer_chunks},
+                                  {"buffer_chunks", board.buffer_chunks},
+                                  {"lost_chunks", board.lost_chunks}});
+    }
     json["links"] = Json::array();
     for (const auto& link : result.links) {
-        json["links"].push_back(
-            {{"utilisation", link.utilisation}, {"peak_buffer_frames", link.peak_buffer_frames}, {"lost_chunks", link.lost_chunks}});
+        json["links"].push_back({{"utilisation", link.utilisation},
+                                 {"peak_buffer_frames", link.peak_buffer_frames},
+                                 {"lost_chunks", link.lost_chunks},
+                                 {"words", to_json(link.words)}});
     }
     json["losses"] = result.losses;
     json["link_chunks"] = result.link_chunks;
@@ -81,9 +98,13 @@ Result read_result(const JsonReader& reader) {
                                     step.at("kind").one_of({"input", "compute", "serialise", "link", "switch", "wait"}),
                                     step.at("ns").number(0, kMost)});
     }
-    for (const auto& board : reader.at("boards_busy_fraction").items()) result.boards.push_back({board.number(0, kMost)});
+    for (const auto& board : reader.at("boards").items()) {
+        result.boards.push_back(
+            {real(board, "busy_fraction"), count(board, "peak_buffer_chunks"), count(board, "buffer_chunks"), count(board, "lost_chunks")});
+    }
     for (const auto& link : reader.at("links").items()) {
-        result.links.push_back({real(link, "utilisation"), count(link, "peak_buffer_frames"), count(link, "lost_chunks")});
+        result.links.push_back(
+            {real(link, "utilisation"), count(link, "peak_buffer_frames"), count(link, "lost_chunks"), read_words(link.at("words"))});
     }
     for (const auto& loss : reader.at("losses").items()) result.losses.push_back(loss.text());
     result.link_chunks = count(reader, "link_chunks");

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "sim/hash.h"
 #include "sim/kernel.h"
+#include "sim/line.h"
 
 namespace tessera::sim {
 
@@ -177,21 +178,47 @@ void fill_stages(const Statistics& statistics, const partition::Mapping& mapping
     }
 }
 
-void fill_boards_and_links(const System& system, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
-    const double capacity = static_cast<double>(std::max<std::int64_t>(1, end_tick)) * mapping.tmux_period_bx;
-    result.boards.resize(mapping.boards.size());
-    for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
-        if (mapping.shards[s].board == kOutside) continue;
-        auto& busy = result.boards[index(mapping.shards[s].board)].busy_fraction;
-        busy = std::max(busy, static_cast<double>(system.total_of_shard(s).busy_ticks) / capacity);
+void fill_boards(const System& system, const Tables& tables, std::int64_t end_tick, Result& result) {
+    const double time = static_cast<double>(end_tick) * static_cast<double>(tables.time_nodes);
+    result.boards.resize(tables.outside);
+    for (std::size_t s = 0; s < tables.shards.size(); ++s) {
+        const auto& shard = tables.shards[s];
+        if (shard.station == tables.outside) continue;
+        auto& board = result.boards[shard.station];
+        board.busy_fraction = std::max(board.busy_fraction, static_cast<double>(system.total_of_shard(s).busy_ticks) / time);
+        for (std::uint32_t i = shard.inputs.begin; i < shard.inputs.end; ++i) {
+            const auto input = system.total_of_input(i);
+            board.lost_chunks += input.lost_chunks;
+            if (input.peak_chunks <= board.peak_buffer_chunks) continue;
+            board.peak_buffer_chunks = input.peak_chunks;
+            board.buffer_chunks = tables.inputs[i].places;
+        }
     }
+}
+
+LinkWords words_of(const LinkState& link, const LineWords& line, const partition::LinkTiming& timing, std::int64_t lanes,
+                   std::int64_t copies) {
+    LinkWords words;
+    words.header = link.packets * timing.header_frames * lanes;
+    words.crc = link.ends * timing.crc_frames * lanes;
+    const std::int64_t busy = link.busy_ticks / timing.ticks_per_frame * lanes;
+    words.payload = busy - words.header - words.crc;
+    words.idle = std::max<std::int64_t>(0, line.frames * lanes * copies - busy);
+    words.marker = line.markers * lanes * copies;
+    words.filler = line.fillers * lanes * copies;
+    return words;
+}
+
+void fill_links(const System& system, const partition::Mapping& mapping, std::int64_t end_tick, Result& result) {
+    const double time = static_cast<double>(end_tick) * mapping.tmux_period_bx;
+    const auto line = line_words(mapping, end_tick);
+    const std::int64_t frame = mapping.link_timing.ticks_per_frame;
     for (std::size_t l = 0; l < mapping.links.size(); ++l) {
         const auto link = system.total_of_link(l);
         result.link_chunks += link.chunks;
         result.fingerprint += mixed(mixed(l) + static_cast<std::uint64_t>(link.busy_ticks));
-        result.links.push_back({static_cast<double>(link.busy_ticks) / capacity,
-                                (link.peak_ticks + mapping.link_timing.ticks_per_frame - 1) / mapping.link_timing.ticks_per_frame,
-                                link.lost});
+        result.links.push_back({static_cast<double>(link.busy_ticks) / time, (link.peak_ticks + frame - 1) / frame, link.lost,
+                                words_of(link, line, mapping.link_timing, mapping.links[l].lanes, mapping.tmux_period_bx)});
     }
 }
 
@@ -219,7 +246,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     Result result;
     result.bunch_crossings = play(system, tables, options, intervals);
     for (auto& node : system.nodes) node->close();
-    const std::int64_t end_tick = std::max(result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick);
+    const std::int64_t end_tick = std::max({result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick, std::int64_t{1}});
     result.events = {statistics.injected, statistics.completed, statistics.lost, statistics.corrupted, 0, statistics.late};
     for (const auto& node : system.nodes) result.events.in_flight += node->in_flight();
     if (result.events.injected != result.events.completed + result.events.lost + result.events.corrupted + result.events.in_flight) {
@@ -232,7 +259,8 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     fill_breakdown(statistics, mapping, result);
     fill_interval(system, mapping, statistics.injected, result);
     fill_stages(statistics, mapping, result);
-    fill_boards_and_links(system, mapping, end_tick, result);
+    fill_boards(system, tables, end_tick, result);
+    fill_links(system, mapping, end_tick, result);
     result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
     for (const auto& [tick, text] : statistics.losses) result.losses.push_back(text);
     if (result.events.in_flight > 0) name_stalls(system, result);

@@ -48,13 +48,26 @@ struct StageInterval {
 };
 
 struct BoardStatistics {
-    double busy_fraction = 0;  ///< of the busiest shard
+    double busy_fraction = 0;             ///< of the simulated time, of the busiest shard over all copies; the rest it is idle
+    std::int64_t peak_buffer_chunks = 0;  ///< in the deepest of the buffers before the board's shards, of all copies
+    std::int64_t buffer_chunks = 0;       ///< places of this buffer; 0: as many as it takes
+    std::int64_t lost_chunks = 0;         ///< before all of the board's shards
+};
+
+/// What went over a link's lines: words of a frame's size, over all lanes and copies (see line.h).
+struct LinkWords {
+    std::int64_t header = 0, payload = 0, crc = 0;  ///< frames of packets
+    std::int64_t idle = 0;                          ///< frames without a packet
+    std::int64_t marker = 0, filler = 0;            ///< between frames: orbit markers, and the difference of the clocks
+
+    friend bool operator==(const LinkWords&, const LinkWords&) = default;
 };
 
 struct LinkStatistics {
-    double utilisation = 0;               ///< busy time over simulated time, over all copies
+    double utilisation = 0;               ///< busy time over simulated time, over all copies; the rest it is idle
     std::int64_t peak_buffer_frames = 0;  ///< per lane
     std::int64_t lost_chunks = 0;
+    LinkWords words;
 };
 
 /// What the simulation saw.

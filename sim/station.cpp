@@ -200,6 +200,8 @@ Arrival Station::cross(std::uint32_t transfer_hop, std::int64_t event, std::uint
     state.busy_ticks += length;
     state.peak_ticks = std::max(state.peak_ticks, waiting);
     ++state.chunks;
+    state.packets += number == 0 ? 1 : 0;
+    state.ends += number + 1 == tables_.transfers[hop.transfer].chunks ? 1 : 0;
     const Arrival arrival{state.free_at + latency, health};
     node_.stamp_hop(event, hop, number, start, arrival);
     return arrival;

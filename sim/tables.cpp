@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "sim/line.h"
 
 namespace tessera::sim {
 
@@ -60,6 +61,8 @@ void add_shard(const partition::Mapping& mapping, std::size_t s, Tables& tables)
         in.chunks = static_cast<std::uint32_t>(mapping.shards[index(input.from)].chunks);
         in.barrier = input.barrier;
         in.slr_ticks = input.slr_crossings * crossing * tables.ticks_per_cycle;
+        require(input.buffer_chunks >= 0, where, "a buffer of negative depth", "at least 0 places");
+        in.places = input.buffer_chunks;
         tables.inputs.push_back(in);
     }
     made.inputs.end = position(tables.inputs);
@@ -163,13 +166,17 @@ std::vector<bool> fed_shards(const Tables& tables) {
     return fed;
 }
 
-/// An event that needs a shard which never starts never sees all its steps: it stays in flight.
+/// Only steps that happen: where a shard never starts, events are over when all else is done, but undecided.
 void count_steps(Tables& tables) {
     const auto fed = fed_shards(tables);
-    for (std::size_t s = 0; s < tables.shards.size(); ++s) tables.steps_per_event += fed[s] ? tables.shards[s].chunks : 0;
+    for (std::size_t s = 0; s < tables.shards.size(); ++s) {
+        tables.shards[s].fed = fed[s];
+        tables.steps_per_event += fed[s] ? tables.shards[s].chunks : 0;
+    }
     for (const auto& transfer : tables.transfers) {
-        const std::int64_t hops = fed[transfer.from] ? transfer.hops.end - transfer.hops.begin : 0;
-        tables.steps_per_event += transfer.chunks * (hops + (transfer.decision ? 1 : 0));
+        const std::int64_t times = transfer.hops.end - transfer.hops.begin + (transfer.decision ? 1 : 0);
+        tables.steps_per_event += fed[transfer.from] ? transfer.chunks * times : 0;
+        if (transfer.decision && !fed[transfer.from]) tables.decides = false;
     }
 }
 
@@ -203,6 +210,8 @@ Tables make_tables(const partition::Mapping& mapping) {
             "a multiple of cycles_per_bx");
     require(mapping.link_timing.frame_bits >= 1 && mapping.link_timing.ticks_per_frame >= 1, "link_timing", "a frame of nothing",
             "at least 1");
+    require(line_keeps_up(mapping), "link_timing", "a line of " + std::to_string(mapping.link_timing.line_rate_gbps) + " Gb/s",
+            "one that carries a word for each frame");
     Tables tables;
     tables.stations = mapping.boards.size() + 1;
     tables.outside = static_cast<std::uint32_t>(mapping.boards.size());
@@ -210,7 +219,7 @@ Tables make_tables(const partition::Mapping& mapping) {
     tables.ticks_per_bx = mapping.ticks_per_bx;
     tables.ticks_per_cycle = mapping.ticks_per_cycle();
     tables.ticks_per_frame = mapping.link_timing.ticks_per_frame;
-    tables.frame_bits = mapping.link_timing.frame_bits;
+    tables.line_bits_per_frame = mapping.link_timing.line_bits_per_frame;
     tables.forward_ticks = mapping.switch_latency_cycles * tables.ticks_per_cycle;
     tables.header_ticks = mapping.link_timing.header_frames * tables.ticks_per_frame;
     tables.crc_ticks = mapping.link_timing.crc_frames * tables.ticks_per_frame;

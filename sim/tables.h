@@ -29,6 +29,7 @@ struct Tables {
         std::uint32_t stamp_step = 1;     ///< from one chunk's to the next
         std::int64_t producer_ticks = 0;  ///< from that stamp to the result
         std::int64_t slr_ticks = 0;       ///< from the result until it is here, on the same board
+        std::int64_t places = 0;          ///< of its buffer, for chunks; 0: as many as it takes
         bool barrier = false;
     };
     struct Shard {
@@ -38,6 +39,7 @@ struct Tables {
         std::int64_t latency_ticks = 0;
         Range inputs;
         Range transfers;                ///< in `ids`: that leave with its result
+        bool fed = false;               ///< gets something on every input; others never start
         std::uint32_t first_stamp = 0;  ///< of its chunks, in an event's record
     };
     struct Transfer {
@@ -78,11 +80,12 @@ struct Tables {
     std::int64_t ticks_per_bx = 1;
     std::int64_t ticks_per_cycle = 1;
     std::int64_t ticks_per_frame = 1;
-    int frame_bits = 64;
+    int line_bits_per_frame = 64;
     std::int64_t forward_ticks = 0;  ///< of a board that passes a transfer on
     std::size_t decisions = 0;       ///< transfers to the outside
+    bool decides = true;             ///< all decisions are ever made
     std::size_t stamps_per_event = 0;
-    std::int64_t steps_per_event = 0;    ///< chunks that shards start, links take and the outside must get
+    std::int64_t steps_per_event = 0;    ///< chunks that shards start, links take and the outside gets
     std::int64_t objects_per_event = 0;  ///< tokens of all network inputs: what an event has at the most
     std::int64_t header_ticks = 0;
     std::int64_t crc_ticks = 0;

@@ -13,6 +13,7 @@ TimeNode::TimeNode(const Model& model, std::size_t number)
       received_(model.tables.stream_users.size(), 0),
       awaited_(model.tables.inputs.size(), kNothing),
       records_(1),
+      buffers_(model.tables),
       last_starts_(model.tables.shards.size(), 0) {
     for (std::uint32_t s = 0; s < tables_.shards.size(); ++s) look_ahead(s);
 }
@@ -35,7 +36,7 @@ void TimeNode::look_ahead(std::uint32_t s) {
 }
 
 std::int64_t TimeNode::inject(std::int64_t bx) {
-    if (static_cast<std::size_t>(in_flight()) == records_.size()) grow();
+    if (static_cast<std::size_t>(injected_ - buffers_.oldest_event()) == records_.size()) grow();
     const std::int64_t event = injected_++;
     auto& made = in_flight(event);
     made.bx = bx;
@@ -51,20 +52,32 @@ std::int64_t TimeNode::inject(std::int64_t bx) {
 
 void TimeNode::grow() {
     std::vector<Record> larger(records_.size() * 2);
-    for (std::int64_t event = oldest_; event < injected_; ++event)
+    for (std::int64_t event = buffers_.oldest_event(); event < injected_; ++event)
         larger[static_cast<std::size_t>(event) & (larger.size() - 1)] = std::move(in_flight(event));
     records_ = std::move(larger);
 }
 
 void TimeNode::retire() {
     for (; oldest_ < injected_ && in_flight(oldest_).steps_left == 0; ++oldest_) {
-        const auto& record = in_flight(oldest_);
-        statistics_.count(record);
+        auto& record = in_flight(oldest_);
+        if (const auto full = buffers_.take(records_)) lose_to_full_buffer(*full, record);
         statistics_.mark(record);
         measure_intervals(record);
-        if (record.decided.health == Health::good) completions_.emplace_back(record.bx, record.decided.tick);
+        if (!tables_.decides) {
+            ++undecided_;
+        } else {
+            statistics_.count(record);
+            if (record.decided.health == Health::good) completions_.emplace_back(record.bx, record.decided.tick);
+        }
         if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.objects, record.stamps);
     }
+}
+
+void TimeNode::lose_to_full_buffer(std::uint32_t input, Record& record) {
+    const auto& full = tables_.inputs[input];
+    record.decided.health = Health::lost;
+    statistics_.note_loss(record.bx, "board " + std::to_string(tables_.shards[full.shard].station) + ": buffer overflow before shard " +
+                                         std::to_string(full.shard) + ", of what shard " + std::to_string(full.from) + " sends");
 }
 
 void TimeNode::measure_intervals(const Record& record) {

@@ -8,6 +8,7 @@
 
 #include "sim/faults.h"
 #include "sim/hash.h"
+#include "sim/input_buffers.h"
 #include "sim/statistics.h"
 #include "sim/tables.h"
 #include "sim/traffic.h"
@@ -46,11 +47,14 @@ struct LinkState {
     std::int64_t busy_ticks = 0;
     std::int64_t peak_ticks = 0;  ///< longest queue, as time to send it
     std::int64_t chunks = 0;
+    std::int64_t packets = 0;  ///< begun: headers
+    std::int64_t ends = 0;     ///< of packets: CRCs
     std::int64_t lost = 0;
 };
 
 /// One time node: the state of its shards and links, and the events that it has in flight, in the order of
-/// their crossings. An event is in flight until all that it sets off has happened.
+/// their crossings. An event is in flight until all that it sets off has happened; one that a shard which never starts
+/// keeps from its decision gives its record back all the same, so that memory stays constant.
 class TimeNode {
   public:
     // What the stations keep between tasks; each touches only what sits on it.
@@ -71,7 +75,9 @@ class TimeNode {
     std::int64_t injected() const { return injected_; }
     std::int64_t start_tick(std::int64_t event) const { return in_flight(event).start_tick; }
     std::int64_t objects(std::int64_t event) const { return in_flight(event).objects; }
-    std::int64_t in_flight() const { return injected_ - oldest_; }
+    /// Events that are not decided, or never will be.
+    std::int64_t in_flight() const { return injected_ - oldest_ + undecided_; }
+    InputState buffer(std::uint32_t input) const { return buffers_.state(input); }
     /// Takes note of the events that are still in flight at the end.
     void close();
 
@@ -130,6 +136,7 @@ class TimeNode {
         if (--record.steps_left == 0) retire();
     }
     void retire();
+    void lose_to_full_buffer(std::uint32_t input, Record& record);
     void measure_intervals(const Record& record);
     void grow();
 
@@ -139,9 +146,13 @@ class TimeNode {
     std::size_t number_;
     std::vector<std::int64_t> received_;  ///< by stream: chunks, which are counted on from one event to the next
     std::vector<std::int64_t> awaited_;   ///< by input: the chunks that its shard waits for, or kNothing
-    std::vector<Record> records_;         ///< of an event, at its number modulo the size (a power of two)
+    /// Of an event, at its number modulo the size (a power of two): those under way, and before them those
+    /// of which something waits in a buffer.
+    std::vector<Record> records_;
     std::int64_t injected_ = 0;
-    std::int64_t oldest_ = 0;  ///< event in flight
+    std::int64_t oldest_ = 0;     ///< event of which something is still to come
+    std::int64_t undecided_ = 0;  ///< events of which nothing is, but no decision was made
+    InputBuffers buffers_;
     std::vector<std::pair<std::int64_t, std::int64_t>> completions_;
     std::vector<std::int64_t> last_starts_;  ///< by shard, of the event before
     std::int64_t last_bx_ = -1;

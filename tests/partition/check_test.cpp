@@ -80,6 +80,10 @@ Mapping valid_mapping() {
     mapping.shards[1].start_cycle = 2;
     mapping.shards[2].start_cycle = 7;
     mapping.shards[3].start_cycle = 119;
+    // fc1 and fc2 read each chunk as it comes, pool has both at 119; and one event more.
+    mapping.shards[1].inputs[0].buffer_chunks = 1 + 2;
+    mapping.shards[2].inputs[0].buffer_chunks = 1 + 2;
+    mapping.shards[3].inputs[0].buffer_chunks = 2 + 2;
     mapping.analytic_latency_ticks = 127;
     return mapping;
 }
@@ -104,6 +108,8 @@ struct Tampering {
 
 const std::vector<Tampering>& tamperings() {
     static const std::vector<Tampering> all{
+        {"a buffer that does not hold what a barrier needs", {"input"}, [](Mapping& m) { m.shards[3].inputs[0].buffer_chunks = 1; }},
+        {"a line code that takes bits away", {"value"}, [](Mapping& m) { m.link_timing.line_bits_per_frame = 63; }},
         {"a route removed", {"route"}, [](Mapping& m) { m.transfers[1].route.clear(); }},
         {"a hop removed", {"route"}, [](Mapping& m) { m.transfers[1].route.pop_back(); }},
         {"hops in the wrong order", {"route"}, [](Mapping& m) { std::swap(m.transfers[1].route[0], m.transfers[1].route[1]); }},

@@ -20,7 +20,7 @@ class RandomMapping {
         mapping_.clock = {40.0789 + real(), static_cast<int>(1 + number(11))};
         mapping_.tmux_period_bx = static_cast<int>(1 + number(17));
         mapping_.ticks_per_bx = mapping_.clock.cycles_per_bx * (1 + number(9));
-        mapping_.link_timing = {"25g", 64, static_cast<int>(number(3)), static_cast<int>(number(3)), 1 + number(9)};
+        mapping_.link_timing = {"25g", 64, static_cast<int>(number(3)), static_cast<int>(number(3)), 1 + number(9), 25 * real(), 66};
         mapping_.switch_latency_cycles = static_cast<int>(number(20));
         mapping_.topology = "caf\u00e9 ring";
         for (std::int64_t t = 0; t <= number(3); ++t)
@@ -76,6 +76,7 @@ class RandomMapping {
             input.barrier = coin();
             if (coin()) input.transfer = TransferId{static_cast<std::uint32_t>(number(transfers - 1))};
             input.slr_crossings = static_cast<int>(number(3));
+            input.buffer_chunks = number(99);
             shard.inputs.push_back(input);
         }
         shard.start_cycle = number(9999);
@@ -178,6 +179,7 @@ TEST_CASE("any value replaced or taken away is an input error or a mapping, neve
     }
     CHECK(rejected > paths.size() * hostile.size() / 2);
     for (const auto& [key, value] : good.items()) {
+        if (key == "places") continue;  // there only where the topology is drawn
         Json json = good;
         json.erase(key);
         CHECK_THROWS_AS(read_mapping(JsonReader::from_text("mapping.json", json.dump())), InputError);

@@ -66,6 +66,34 @@ TEST_CASE("a streaming pipeline takes what a hand calculation says") {
     CHECK(result.critical_transfers.front() == TransferId{2});
 }
 
+TEST_CASE("chunks wait from their arrival to the start that reads them last") {
+    // Board 0: chunks at 3 and 6 are read at 3 and 8. Board 1: at 33 and 38, read at 33 and 38.
+    CHECK(schedule(pipeline(false)).input_chunks == std::vector<std::vector<std::int64_t>>{{}, {1}, {1}});
+    // With a barrier both are read by both chunks, the last of which starts at 42.
+    CHECK(schedule(pipeline(true)).input_chunks[2] == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE("with many events on their way each has its chunks in the buffers") {
+    // A second input from outside is there at 3 and waits for the first way round board 1.
+    Mapping mapping = pipeline(true);
+    mapping.shards.push_back(source(1));
+    mapping.links.push_back({kOutside, kSecond, 1, 0, 0, 100});
+    mapping.transfers.push_back({ShardId{3}, kSecond, 64, {LinkId{3}}});
+    mapping.shards[2].inputs.push_back(over(3, 3));
+    std::swap(mapping.shards[2], mapping.shards[3]);  // inputs come before their users
+    mapping.transfers[2].from = ShardId{3}, mapping.transfers[3].from = ShardId{2};
+    mapping.shards[3].inputs[1].from = ShardId{2};
+    // It comes with a single chunk of three frames at 3 and is read by both chunks, at 38 and 42.
+    for (const auto& [period_bx, waiting] : std::vector<std::pair<int, std::int64_t>>{{5, 1}, {4, 2}, {2, 3}, {1, 5}}) {
+        CAPTURE(period_bx);
+        mapping.tmux_period_bx = period_bx;  // 40 ticks from 3 to 42, both included
+        CHECK(schedule(mapping).input_chunks[3][1] == waiting);
+    }
+    apply(schedule(mapping), mapping);
+    CHECK(mapping.shards[3].inputs[1].buffer_chunks == 5 + 1);
+    CHECK(mapping.shards[3].inputs[0].buffer_chunks == schedule(mapping).input_chunks[3][0] + 2);
+}
+
 TEST_CASE("a barrier waits for the last chunk") {
     // Board 1 starts at 38 and 42; results 44 and 48. Out: 44..47, 48..51.
     const auto result = schedule(pipeline(true));

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sim/statistics.h"
+#include "sim/tables.h"
+
+namespace tessera::sim {
+
+/// What has waited for an input, over all events.
+struct InputState {
+    std::int64_t peak_chunks = 0;  ///< most that waited at once, as far as there is room
+    std::int64_t lost_chunks = 0;  ///< that found no room
+};
+
+/// The buffers before the shards of a time node (rule 7 of mapping.h). All that they need is in the records of
+/// complete events, so they cost nothing while events are under way.
+///
+/// A chunk that is lost leaves a mark in its place, so chunk n of all events takes the place that chunk n - places had.
+class InputBuffers {
+  public:
+    explicit InputBuffers(const Tables& tables);
+
+    /// Takes the next event, which is complete.
+    /// @param records of events, each at its number modulo the size; from oldest_event() on
+    /// @returns the first input that lost a chunk of it
+    std::optional<std::uint32_t> take(std::span<const Record> records);
+
+    /// The first event of which something may wait still when the next comes.
+    std::int64_t oldest_event() const { return oldest_event_; }
+
+    InputState state(std::uint32_t input) const;
+
+  private:
+    /// The buffer of an input whose shard starts some time.
+    struct Buffer {
+        std::uint32_t input = 0;
+        bool barrier = false;
+        std::uint32_t chunks = 1, readers = 1;  ///< of an event: that come, and of the shard that reads them
+        std::uint32_t arrival_stamp = 0, stamp_step = 1, start_stamp = 0;
+        std::int64_t stamp_to_arrival_ticks = 0;
+        std::int64_t places = 0;
+        // The first chunk that is not known to have been read when the latest came.
+        std::int64_t event = 0;
+        std::uint32_t chunk = 0;
+        InputState state;
+
+        std::uint32_t last_reader() const;
+        void pass() {
+            if (++chunk == chunks) chunk = 0, ++event;
+        }
+    };
+    bool store(Buffer& buffer, std::span<const Record> records) const;
+
+    std::vector<Buffer> buffers_;  ///< in the order of the inputs
+    std::int64_t next_event_ = 0, oldest_event_ = 0;
+};
+
+}  // namespace tessera::sim
