@@ -68,12 +68,8 @@ inline constexpr Coefficient kPopcountLut{"LUTs per bit of an XNOR and popcount 
                                           "from its structure: three LUTs per 6:3 compressor, then adders of three bits and more"};
 
 // Tree ensembles: VHDL back end of conifer.
-inline constexpr Coefficient kTreesLutBase{"LUTs of a tree ensemble, constant part", -54.69561067,
-                                           "conifer, utils/performance/prediction.py (fit to a scan of the VHDL back end)"};
-inline constexpr Coefficient kTreesLutPerTree{"LUTs per tree", 8.03061793, "conifer, utils/performance/prediction.py"};
-inline constexpr Coefficient kTreesLutPerNode{"LUTs per node", 13.99964128, "conifer, utils/performance/prediction.py"};
 inline constexpr Coefficient kTreesFfBase{"flip-flops of a tree ensemble, constant part", 12.77986779,
-                                          "conifer, utils/performance/prediction.py"};
+                                          "conifer, utils/performance/prediction.py (fit to a scan of the VHDL back end)"};
 inline constexpr Coefficient kTreesFfPerTree{"flip-flops per tree", 33.56940453, "conifer, utils/performance/prediction.py"};
 inline constexpr Coefficient kTreesFfPerNode{"flip-flops per node", 4.01345795, "conifer, utils/performance/prediction.py"};
 

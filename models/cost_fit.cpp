@@ -29,6 +29,7 @@ double deviation(const PublishedData& data, const FittedCoefficients& fitted) {
         const DesignEstimate ours = estimate(design, fitted);
         if (design.is_hardware()) lut.add(design.measured.lut, ours.resources.lut);
         if (design.is_hardware()) ff.add(design.measured.ff, ours.resources.ff);
+        if (design.flow == DesignFlow::hls4ml_resource) continue;  // its cycles are those of the reuse factor
         latency.add(design.measured.latency_cycles, ours.latency_cycles);
     }
     const boards::Device none;
@@ -47,10 +48,11 @@ struct SearchRange {
     double most;
 };
 
-constexpr std::array<SearchRange, 4> kRanges{{{&FittedCoefficients::lut_per_adder_bit, 0.1, 3},
+constexpr std::array<SearchRange, 5> kRanges{{{&FittedCoefficients::lut_per_adder_bit, 0.1, 3},
                                               {&FittedCoefficients::product_sharing, 0, 3},
                                               {&FittedCoefficients::registers_per_lut, 0.1, 5},
-                                              {&FittedCoefficients::level_delay_ns, 0.2, 3}}};
+                                              {&FittedCoefficients::level_delay_ns, 0.2, 3},
+                                              {&FittedCoefficients::hls_level_delay_ns, 0.2, 3}}};
 
 }  // namespace
 

@@ -44,12 +44,15 @@ int dsp_chain(const CostModel& model) { return model.cascades_dsp ? static_cast<
 FoldedProducts fold_products(const ProductSums& sums, int rf, const CostModel& model) {
     FoldedProducts folded;
     folded.multipliers = whole_up(sums.inputs * sums.outputs / rf);
-    const double per_output = std::max(1.0, whole_up(sums.inputs / rf));
-    folded.parallel_outputs = per_output > 1 ? sums.outputs : std::min(sums.outputs, folded.multipliers);
+    const bool finishes = model.finishes_sums || sums.counted;
+    const double per_output = finishes ? std::min(sums.inputs, folded.multipliers) : std::max(1.0, whole_up(sums.inputs / rf));
+    folded.parallel_outputs = finishes         ? std::ceil(folded.multipliers / per_output)
+                              : per_output > 1 ? sums.outputs
+                                               : std::min(sums.outputs, folded.multipliers);
     const double values = std::ceil(per_output / sums.chain);
     folded.spills = folded.parallel_outputs * values;
     folded.sum_lut = folded.parallel_outputs * adder_tree_lut(values, sums.product_bits, sums.accumulator_bits);
-    const bool accumulates = rf > 1 && (sums.chain == 1 || sums.packed);
+    const bool accumulates = rf > 1 && per_output < sums.inputs && (sums.chain == 1 || sums.packed);
     if (accumulates) folded.sum_lut += folded.parallel_outputs * sums.accumulator_bits;
     const int cascade = static_cast<int>(std::min<double>(per_output, sums.packed ? std::max(1, sums.chain / rf) : sums.chain));
     folded.latency_cycles = rf - 1 + cascade - 1 + model.pipeline_cycles(log2_up(values)) + (accumulates ? 1 : 0);
@@ -117,23 +120,35 @@ Implementation matrix_of_bits(const ConstantMatrix& m, const CostModel& model) {
     return unrolled(m, Strategy::binary, lut, model.pipeline_cycles(levels + 1) + 1, model);
 }
 
+namespace {
+
+/// The products of a cycle and their sums, without slices. A weight of one bit is a sign, which the adder of the sum selects; two
+/// operands of one bit are counted.
+double folded_logic_lut(const ConstantMatrix& m, Strategy strategy, const FoldedProducts& folded) {
+    if (strategy == Strategy::binary) return folded.multipliers * coefficient::kPopcountLut + folded.parallel_outputs * m.accumulator_bits;
+    if (strategy == Strategy::dsp || m.weight_bits == 1) return folded.sum_lut;
+    return folded.sum_lut + folded.multipliers * multiplier_lut(m.activation_bits, m.weight_bits);
+}
+
+}  // namespace
+
 Implementation matrix_on_multipliers(const ConstantMatrix& m, Strategy strategy, int rf, Memory memory, const CostModel& model) {
     const bool on_dsp = strategy == Strategy::dsp;
     const double packed = on_dsp ? products_per_dsp(m.activation_bits, m.weight_bits, model) : 1;
     ProductSums sums{m.inputs, m.outputs(), static_cast<double>(m.activation_bits + m.weight_bits),
                      static_cast<double>(m.accumulator_bits)};
     if (on_dsp) sums.chain = dsp_chain(model), sums.packed = packed > 1;
+    sums.counted = strategy == Strategy::binary;
     if (rf == 1) sums.inputs = m.weights.nonzero / std::max(1.0, m.outputs());
     const FoldedProducts folded = fold_products(sums, rf, model);
     Implementation made{strategy, rf, {}, folded.latency_cycles + 1, rf};
     Resources& r = made.resources;
-    r.lut = folded.sum_lut + model.rounding_lut(folded.parallel_outputs * m.output_bits);
+    r.lut = folded_logic_lut(m, strategy, folded) + model.rounding_lut(folded.parallel_outputs * m.output_bits);
     if (on_dsp) {
         r.dsp = folded.multipliers / packed;
         if (packed > 1) r.lut += folded.spills * sums.product_bits * coefficient::kPackingLut;
         made.latency_cycles += model.dsp_cycles();
     } else {
-        r.lut += folded.multipliers * multiplier_lut(m.activation_bits, m.weight_bits);
         made.latency_cycles += multiplier_cycles(m.activation_bits, m.weight_bits, model);
     }
     r.ff = model.registers(r.lut) + folded.parallel_outputs * m.accumulator_bits + m.outputs() * m.output_bits;
@@ -171,17 +186,20 @@ std::vector<Implementation> matrix_implementations(const ConstantMatrix& m, cons
     constexpr int kFolds = 5;
     const CostModel& model = context.model;
     const bool fixed = context.op.fixed.strategy.has_value();
+    const bool bits = m.activation_bits == 1 && m.weight_bits == 1;
     std::vector<Implementation> made;
-    made.reserve(16);
+    made.reserve(24);
     if (context.op.fixed.reuse_factor <= 1) {
-        const bool bits = m.activation_bits == 1 && m.weight_bits == 1;
         made.push_back(bits ? matrix_of_bits(m, model) : matrix_in_logic(m, model));
         if (heavy_share(m) * m.weights.heavy >= 1) made.push_back(matrix_in_logic_and_dsp(m, model));
     }
     const Folds folds = context.folds(m.inputs * m.outputs(), kFolds);
     int left = folds.size();
     for (const int rf : folds) {
-        for (const Memory memory : memories(rf, left, context)) made.push_back(matrix_on_multipliers(m, Strategy::dsp, rf, memory, model));
+        for (const Memory memory : memories(rf, left, context)) {
+            made.push_back(matrix_on_multipliers(m, Strategy::dsp, rf, memory, model));
+            if (bits && rf > 1) made.push_back(matrix_on_multipliers(m, Strategy::binary, rf, memory, model));
+        }
         if (fixed || (rf > 1 && left <= 3)) {
             const Memory memory = context.op.fixed.memory.value_or(Memory::lut_rom);
             made.push_back(matrix_on_multipliers(m, Strategy::lut_multiplier, rf, memory, model));

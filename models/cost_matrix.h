@@ -30,13 +30,15 @@ struct ProductSums {
     double outputs = 1;  ///< sums
     double product_bits = 16;
     double accumulator_bits = 16;
-    int chain = 1;        ///< products that a DSP cascade sums by itself; 1: all adders in LUTs
-    bool packed = false;  ///< several products share a slice, so `chain` counts products in time as well
+    int chain = 1;         ///< products that a DSP cascade sums by itself; 1: all adders in LUTs
+    bool counted = false;  ///< bits: a sum is finished before the next, for wide accumulators cost more than the counters
+    bool packed = false;   ///< several products share a slice, so `chain` counts products in time as well
 };
 
 /// Those products made in rf cycles by ceil(inputs x outputs / rf) multipliers.
 ///
-/// While rf <= inputs all sums grow together; beyond, they are made one after another. Each sum
+/// While rf <= inputs all sums grow together; beyond, they are made one after another (from the first on where the model
+/// finishes sums, and where bits are counted). Each sum
 /// takes an adder tree over what the DSP cascades leave, and an accumulator where rf > 1, unless an
 /// unpacked DSP accumulates in its own output register.
 struct FoldedProducts {
@@ -69,11 +71,11 @@ Implementation matrix_in_logic_and_dsp(const ConstantMatrix& matrix, const CostM
 Implementation matrix_of_bits(const ConstantMatrix& matrix, const CostModel& model);
 
 /// Multipliers shared at reuse factor `rf`, on DSP slices or in LUTs (`strategy` dsp or
-/// lut_multiplier), with weights in `memory` where rf > 1: ceil(inputs x outputs / rf) multipliers
+/// lut_multiplier; binary: XNOR and popcount), with weights in `memory` where rf > 1: ceil(inputs x outputs / rf) multipliers
 /// as hls4ml's resource strategy has; at rf 1 weights that are 0 need none.
 Implementation matrix_on_multipliers(const ConstantMatrix& matrix, Strategy strategy, int rf, Memory memory, const CostModel& model);
 
-/// All of these that the context's interval and the study's choice allow; at most 16.
+/// All of these that the context's interval and the study's choice allow; at most 24.
 std::vector<Implementation> matrix_implementations(const ConstantMatrix& matrix, const CostContext& context);
 
 }  // namespace tessera::models

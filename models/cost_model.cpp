@@ -46,6 +46,7 @@ CostData read_cost_data(const std::filesystem::path& file) {
     data.fitted.product_sharing = read_coefficient(root, "product_sharing", data.sources);
     data.fitted.registers_per_lut = read_coefficient(root, "registers_per_lut", data.sources);
     data.fitted.level_delay_ns = read_coefficient(root, "level_delay_ns", data.sources);
+    data.fitted.hls_level_delay_ns = read_coefficient(root, "hls_level_delay_ns", data.sources);
     data.ranges = read_ranges(root.at("ranges"));
     root.done();
     return data;

@@ -13,10 +13,11 @@ namespace tessera::models {
 /// is and where it comes from stands there. tests/bench/fit_costs finds them again from the fitting
 /// part of models/data/published_designs.json.
 struct FittedCoefficients {
-    double lut_per_adder_bit = 1;  ///< after what synthesis trims and puts together
-    double product_sharing = 0;    ///< see CostModel::product_adders
-    double registers_per_lut = 1;  ///< flip-flops a LUT of adders takes where every level is registered
-    double level_delay_ns = 1;     ///< one adder level with its routing
+    double lut_per_adder_bit = 1;   ///< after what synthesis trims and puts together
+    double product_sharing = 0;     ///< see CostModel::product_adders
+    double registers_per_lut = 1;   ///< flip-flops a LUT of adders takes where every level is registered
+    double level_delay_ns = 1;      ///< one adder level with its routing
+    double hls_level_delay_ns = 1;  ///< the same as HLS tools schedule it; their designs do not always reach the clock
 
     friend bool operator==(const FittedCoefficients&, const FittedCoefficients&) = default;
 };
@@ -46,7 +47,7 @@ CostData read_cost_data(const std::filesystem::path& file);
 const CostData& cost_data();
 
 /// What all formulas share: the device, the clock, the fitted coefficients and what the tool chain
-/// does. The defaults of the last five are those of Tessera's own engines; published designs of
+/// does. The defaults of the last six are those of Tessera's own engines; published designs of
 /// other flows are estimated with theirs.
 struct CostModel {
     const boards::Device& device;
@@ -54,6 +55,7 @@ struct CostModel {
     FittedCoefficients fitted = cost_data().fitted;
     bool shares_products = true;  ///< common sub-expressions of constants (da4ml); false: each digit its own adder
     bool cascades_dsp = true;     ///< sums along DSP columns; false: adders in LUTs
+    bool finishes_sums = false;   ///< folded engines finish a sum before the next (FINN: SIMD first); false: all grow together (hls4ml)
     bool packs_dsp = true;        ///< several small products in a slice, as the device allows
     bool cuts_tables = false;     ///< functions look the upper kStatisticsBits bits of their input up, as hls4ml's tables of 1024
     bool rounds = true;           ///< results are rounded and saturated; false: truncated and wrapped, which costs nothing

@@ -159,6 +159,18 @@ TensorId NetworkBuilder::embedding(const std::string& name, TensorId from, std::
     return add_output(op, {stream(from).tokens, channels});
 }
 
+TensorId NetworkBuilder::tree_ensemble(const std::string& name, TensorId from, std::int64_t outputs, const BuilderTrees& trees) {
+    Operator& op = add(name, "TreeEnsemble", OperatorKind::tree_ensemble, {{from, Access::aligned, Access::whole}});
+    op.trees = trees.trees;
+    op.tree_nodes = trees.nodes;
+    op.tree_depth = trees.depth;
+    const std::int64_t constants = 2 * trees.nodes + trees.trees;  // a threshold an inner node, a value a leaf
+    op.weights.inputs = constants;
+    op.weights.outputs = 1;
+    op.weights.count = constants;
+    return add_output(op, {stream(from).tokens, outputs});
+}
+
 TensorId NetworkBuilder::attention_scores(const std::string& name, TensorId queries, TensorId keys, int heads) {
     const StreamShape q = stream(queries);
     const StreamShape k = stream(keys);

@@ -25,6 +25,13 @@ struct BuilderConvolution {
     std::int64_t groups = 1;
 };
 
+/// All trees of an ensemble together.
+struct BuilderTrees {
+    std::int64_t trees = 1;
+    std::int64_t nodes = 1;  ///< inner ones
+    int depth = 1;
+};
+
 /// Makes a network operator by operator, so that ids, shapes, access, parameters and
 /// multiply-accumulates are right by construction. Every tensor has the shape
 /// {1, tokens, channels} with the middle axis as tokens.
@@ -60,6 +67,9 @@ class NetworkBuilder {
     TensorId last_token(const std::string& name, TensorId from);
     /// An embedding table with `rows` rows, looked up by the token's one channel.
     TensorId embedding(const std::string& name, TensorId from, std::int64_t rows, std::int64_t channels);
+
+    /// Decision trees over the token's channels, their values summed for each of `outputs` scores.
+    TensorId tree_ensemble(const std::string& name, TensorId from, std::int64_t outputs, const BuilderTrees& trees);
 
     /// Scores of each query token with every key token, head by head: tokens of `queries`, heads x tokens of `keys` channels.
     TensorId attention_scores(const std::string& name, TensorId queries, TensorId keys, int heads);

@@ -29,10 +29,15 @@ Measured read_measured(const JsonReader& reader) {
 }
 
 DesignFlow read_flow(const JsonReader& reader) {
-    const std::string name = reader.one_of({"da4ml", "shift_add", "hls4ml_latency", "hls4ml_resource"});
-    if (name == "da4ml") return DesignFlow::da4ml;
-    if (name == "shift_add") return DesignFlow::shift_add;
-    return name == "hls4ml_latency" ? DesignFlow::hls4ml_latency : DesignFlow::hls4ml_resource;
+    static const std::map<std::string, DesignFlow> flows{{"da4ml", DesignFlow::da4ml},
+                                                         {"shift_add", DesignFlow::shift_add},
+                                                         {"hls4ml_latency", DesignFlow::hls4ml_latency},
+                                                         {"hls4ml_resource", DesignFlow::hls4ml_resource},
+                                                         {"finn", DesignFlow::finn},
+                                                         {"conifer", DesignFlow::conifer}};
+    std::vector<std::string> names;
+    for (const auto& [name, flow] : flows) names.push_back(name);
+    return flows.at(reader.one_of(names));
 }
 
 Stage read_stage(const JsonReader& reader) {
@@ -102,6 +107,10 @@ PublishedData read_published_data(const std::filesystem::path& file) {
     data.adder_graphs = read_adder_graphs(root.at("adder_graphs"));
     root.done();
     return data;
+}
+
+int reuse_factor_of(const PublishedDesign& design, const Operator& op) {
+    return op.fixed.reuse_factor > 0 ? op.fixed.reuse_factor : design.reuse_factor;
 }
 
 PublishedData published_data() { return read_published_data(data_root() / "models" / "data" / "published_designs.json"); }

@@ -17,6 +17,8 @@ enum class DesignFlow {
     shift_add,        ///< hand-written adders, one a signed digit
     hls4ml_latency,   ///< constants in logic, a DSP slice for those of many digits; RF shares the slices alone
     hls4ml_resource,  ///< ceil(inputs x outputs / RF) multipliers, weights in block RAM
+    finn,             ///< matrix-vector-threshold units with FIFOs between them; folded ones without slices
+    conifer,          ///< trees, a comparator for each node
 };
 
 /// How far the tools went. HLS estimates count multipliers and cycles right, but several times too
@@ -38,7 +40,7 @@ struct PublishedDesign {
     Stage stage = Stage::unspecified;
     DesignFlow flow = DesignFlow::da4ml;
     double clock_mhz = 200;        ///< that the tools aimed at
-    int reuse_factor = 1;          ///< of every layer, brought to a legal one as hls4ml does
+    int reuse_factor = 1;          ///< of every layer, brought to a legal one as hls4ml does; Operator::fixed where it differs by layer
     bool parallel_tokens = true;   ///< a copy of each layer for every token (io_parallel); false: tokens stream through one
     bool overlaps_tokens = true;   ///< false: a layer takes its next token when it is done with the last
     bool overlaps_events = true;   ///< false: the next event enters when the last has left
@@ -70,6 +72,9 @@ PublishedData read_published_data(const std::filesystem::path& file);
 
 /// What comes with Tessera.
 PublishedData published_data();
+
+/// Times that the design uses each multiplier of an operator for a token.
+int reuse_factor_of(const PublishedDesign& design, const Operator& op);
 
 /// What a design takes; flip-flops and all.
 struct DesignEstimate {

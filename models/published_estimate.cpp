@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "boards/catalogue.h"
+#include "models/cost_blocks.h"
 #include "models/implementation.h"
 #include "models/published_design.h"
 
@@ -11,6 +12,8 @@ namespace tessera::models {
 namespace {
 
 constexpr int kNarrowestDspProduct = 7;  // hls4ml's resource strategy: LUTs at 6 bits, slices at 8 (wa-hls4ml)
+constexpr double kFinnUnitCycles = 3;    // a stage for the thresholds, two for the FIFO
+constexpr int kWidestThresholds = 8;     // FINN quantises up to here by comparisons with thresholds; wider results leave as they are
 
 /// The fabric of UltraScale+, whatever its size.
 const boards::Device& reference_device() {
@@ -30,6 +33,13 @@ StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
     if (op.kind == OperatorKind::normalisation)
         return {design.norms_in_logic ? Strategy::lut_multiplier : Strategy::dsp, std::nullopt, design.reuse_factor};
     if (!is_matrix(op)) return {std::nullopt, std::nullopt, 1};
+    if (design.flow == DesignFlow::finn) {
+        const int rf = reuse_factor_of(design, op);
+        const bool bits = width(0) == 1 && op.weights.format.width == 1;
+        if (rf == 1) return {bits ? Strategy::binary : Strategy::constant_logic, std::nullopt, 1};
+        return {bits ? Strategy::binary : Strategy::lut_multiplier, rf > coefficient::kLutRomDepth ? Memory::block_ram : Memory::lut_rom,
+                rf};
+    }
     const bool constants = design.flow == DesignFlow::da4ml || design.flow == DesignFlow::shift_add;
     if (design.flow == DesignFlow::hls4ml_resource) {
         const bool on_dsp = std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
@@ -56,6 +66,21 @@ struct OperatorEstimate {
     double interval = 0;  ///< cycles from one event to the next
 };
 
+/// What a unit of FINN adds to its sums: thresholds (2^bits - 1 comparisons of each sum, two bits a carry LUT, then counted; as in
+/// MatrixVectorActivation.lut_estimation, which takes a LUT a bit) and a FIFO of one shift register a bit.
+Resources finn_unit(const PublishedDesign& design, const Operator& op) {
+    const int bits = design.network.tensor(op.outputs.front()).format.width;
+    const auto outputs = static_cast<double>(op.weights.outputs);
+    const int rf = reuse_factor_of(design, op);
+    const double lanes = std::ceil(outputs / rf);
+    Resources unit{.lut = lanes * bits};
+    if (bits > kWidestThresholds) return unit;
+    const double thresholds = std::exp2(bits) - 1;
+    unit.lut += lanes * thresholds * (op.accumulator.width / 2.0 + coefficient::kPopcountLut);
+    if (lanes < outputs) unit += memory_resources(Memory::lut_rom, lanes * thresholds * op.accumulator.width, outputs / lanes);
+    return unit;
+}
+
 OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, const CostModel& model) {
     const StreamShape stream = design.network.stream(op.id);
     op.fixed = choice_of(design, op);
@@ -69,13 +94,16 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     const Implementation& chosen = choose(made, op);
     const auto tokens = static_cast<double>(stream.tokens);
     const double copies = design.parallel_tokens ? tokens : 1;
-    OperatorEstimate found{chosen.resources * copies, static_cast<double>(chosen.latency_cycles),
-                           static_cast<double>(chosen.token_interval_cycles)};
+    const bool is_unit = design.flow == DesignFlow::finn && is_matrix(op);
+    OperatorEstimate found{(is_unit ? chosen.resources + finn_unit(design, op) : chosen.resources) * copies,
+                           static_cast<double>(chosen.latency_cycles), static_cast<double>(chosen.token_interval_cycles)};
     if (design.flow == DesignFlow::hls4ml_latency && is_matrix(op)) {  // RF shares the slices; constants in logic stay unrolled
         if (found.resources.dsp > 0) found.latency += design.reuse_factor - 1;
         found.resources.dsp = std::ceil(found.resources.dsp / design.reuse_factor);
         found.interval = design.reuse_factor;
     }
+    if (is_unit) found.latency += kFinnUnitCycles;
+    if (design.flow == DesignFlow::finn && op.kind == OperatorKind::activation) return {};  // the thresholds
     if (design.ebops_count_all && !is_matrix(op)) found.resources = {};
     if (op.type == "Relu") found.latency = 0;  // joined to the rounding before it
     if (!design.overlaps_tokens) found.interval = found.latency;
@@ -101,7 +129,10 @@ int legal_reuse_factor(std::int64_t inputs, std::int64_t outputs, int wanted) {
 
 DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients& fitted) {
     CostModel model{.device = reference_device(), .clock_mhz = design.clock_mhz, .fitted = fitted};
-    model.shares_products = design.flow != DesignFlow::shift_add;
+    model.shares_products = design.flow != DesignFlow::shift_add && design.flow != DesignFlow::finn;
+    const bool by_hls = design.flow == DesignFlow::hls4ml_latency || design.flow == DesignFlow::hls4ml_resource;
+    if (by_hls) model.fitted.level_delay_ns = fitted.hls_level_delay_ns;
+    model.finishes_sums = design.flow == DesignFlow::finn;
     model.cascades_dsp = model.packs_dsp = model.rounds = false;
     model.cuts_tables = true;
     DesignEstimate total;
@@ -118,7 +149,7 @@ DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients&
         for (const TensorId output : op.outputs) producer[index(output)] = index(op.id);
     }
     // HLS leaves the results of the last layer unregistered.
-    if (design.flow == DesignFlow::hls4ml_latency || design.flow == DesignFlow::hls4ml_resource) total.latency_cycles -= 1;
+    if (by_hls) total.latency_cycles -= 1;
     if (!design.parallel_tokens) total.latency_cycles += total.interval_cycles - 1;  // the last token enters as late
     if (!design.overlaps_events) total.interval_cycles = total.latency_cycles;
     return total;

@@ -61,6 +61,13 @@ TensorId valid_convolution(NetworkBuilder& network, const std::string& name, Ten
     return network.activation(name + ".relu", "Relu", network.convolution(name, from, shape));
 }
 
+TensorId trees(NetworkBuilder& network, const std::string& name, TensorId from, const JsonReader& block) {
+    const auto outputs = block.at("outputs").integer(1, zoo::kMostChannels);
+    const std::int64_t trees = outputs * block.at("rounds").integer(1, 1 << 20);
+    const int depth = static_cast<int>(block.at("depth").integer(1, 24));
+    return network.tree_ensemble(name, from, outputs, {trees, trees * ((std::int64_t{1} << depth) - 1), depth});
+}
+
 void add_layer(zoo::Assembly& assembly, const JsonReader& block) {
     const std::string kind = block.at("block").text();
     if (kind == "global_sum") {
@@ -75,6 +82,9 @@ void add_layer(zoo::Assembly& assembly, const JsonReader& block) {
         block.done();
     } else if (kind == "valid_convolution") {
         assembly.current = valid_convolution(assembly.network, assembly.unique_name(kind), assembly.current, block);
+        block.done();
+    } else if (kind == "trees") {
+        assembly.current = trees(assembly.network, assembly.unique_name(kind), assembly.current, block);
         block.done();
     } else if (kind == "activation") {
         assembly.current = assembly.network.activation(assembly.unique_name(kind), block.at("type").text(), assembly.current);
@@ -116,6 +126,17 @@ void set_weights_of_ebops(Network& network, const JsonReader& hgq) {
     }
 }
 
+void set_reuse_factors(Network& network, const JsonReader& factors) {
+    const auto items = factors.items();
+    std::size_t next = 0;
+    for (Operator& op : network.operators) {
+        if (!is_matrix(op)) continue;
+        if (next == items.size()) factors.fail("found too few entries", "one for each constant matrix");
+        op.fixed.reuse_factor = static_cast<int>(items[next++].integer(1, 1 << 20));
+    }
+    if (next != items.size()) factors.fail("found too many entries", "one for each constant matrix");
+}
+
 void set_binary_weights(Network& network) {
     for (Operator& op : network.operators) {
         if (!is_matrix(op)) continue;
@@ -140,6 +161,7 @@ Network read_published_network(const JsonReader& row, const std::string& name) {
     if (row.has("weights")) set_counted_weights(network, row.at("weights"));
     if (row.has("hgq")) set_weights_of_ebops(network, row.at("hgq"));
     if (row.boolean("binary", false)) set_binary_weights(network);
+    if (row.has("reuse_factors")) set_reuse_factors(network, row.at("reuse_factors"));
     return network;
 }
 

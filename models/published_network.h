@@ -15,7 +15,9 @@ namespace tessera::models {
 ///   {"block": "plain_transformer", "layers", "heads", "feed_forward", "normalise"}: attention and a perceptron with
 ///   residual sums, normalised before each of the four products (SubLN, arXiv:2210.06423) or not at all;
 ///   {"block": "valid_convolution", "side", "filters", "kernel"}: of a square image without padding, with Relu;
-///   {"block": "max_pool", "side", "kernel"}: of a square image; {"block": "activation", "type": "LeakyRelu"}
+///   {"block": "max_pool", "side", "kernel"}: of a square image; {"block": "activation", "type": "LeakyRelu"};
+///   {"block": "trees", "rounds", "outputs", "depth"}: in every round a tree for each output, all of them full
+/// - "reuse_factors": one for each constant matrix in order, where they differ (Operator::fixed)
 /// - "precision": as in a study
 /// - what is known of the weights, if not their distribution alone: "weights": for each constant matrix in order
 ///   [not zero, signed digits, trimmed bits, of three digits and more, digits of those], counted in the real weights or

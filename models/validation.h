@@ -15,7 +15,7 @@ struct ErrorSummary {
     double median_ape = 0;
     double p90_ape = 0;
     double rank_correlation = 0;  ///< Spearman's; 0 for fewer than three designs or equal values alone
-    double low_ratio = 1;         ///< 10th percentile of measured over estimated, of those that are not 0
+    double low_ratio = 1;         ///< 10th percentile of measured over estimated, of those that are not 0; every source counts alike
     double high_ratio = 1;        ///< 90th
 };
 
@@ -43,9 +43,9 @@ Accuracy accuracy(const std::vector<PublishedDesign>& designs, const Estimates& 
 /// Ours, with the given coefficients.
 Estimates our_estimates(const std::vector<PublishedDesign>& designs, const FittedCoefficients& fitted);
 
-/// Measured over estimated, 10th to 90th percentile, over both parts. LUTs, flip-flops and latency of all flows; DSPs and
-/// block RAMs of the flows that Tessera's own engines follow, without hls4ml's latency strategy: there HLS splits
-/// constants between slices and LUTs, and values between memories and LUTs, as our engines never do.
+/// Measured over estimated, 10th to 90th percentile with every source alike, over both parts. LUTs, flip-flops and latency of all flows;
+/// DSPs and block RAMs of the flows that Tessera's own engines follow, without hls4ml's latency strategy: there HLS splits constants
+/// between slices and LUTs, and values between memories and LUTs, as our engines never do.
 EstimateRanges estimate_ranges(const std::vector<PublishedDesign>& designs, const Estimates& estimates);
 
 /// What others estimate without synthesis, each on what it knows:

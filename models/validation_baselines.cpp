@@ -17,10 +17,10 @@ DesignEstimate from_ebops(const PublishedDesign& design) {
     double ebops = 0;
     for (const Operator& op : design.network.operators) {
         const double copies = design.parallel_tokens ? 1 : 1.0 / static_cast<double>(design.network.stream(op.id).tokens);
-        ebops += effective_bit_operations(design.network, op) * copies;
+        ebops += effective_bit_operations(design.network, op) * copies / reuse_factor_of(design, op);
     }
     DesignEstimate made = silent();
-    made.resources.lut = std::max(0.0, ebops / design.reuse_factor - kLutsPerDsp * design.measured.dsp.value_or(0));
+    if (ebops > 0) made.resources.lut = std::max(0.0, ebops - kLutsPerDsp * design.measured.dsp.value_or(0));
     return made;
 }
 
@@ -33,7 +33,7 @@ double multiplications(const PublishedDesign& design, const Operator& op) {
 DesignEstimate from_multiplications(const PublishedDesign& design) {
     DesignEstimate made = silent();
     made.resources.dsp = 0;
-    for (const Operator& op : design.network.operators) made.resources.dsp += multiplications(design, op) / design.reuse_factor;
+    for (const Operator& op : design.network.operators) made.resources.dsp += multiplications(design, op) / reuse_factor_of(design, op);
     return made;
 }
 
@@ -45,7 +45,7 @@ DesignEstimate matrix_vector_unit(const PublishedDesign& design, const Operator&
     const double tokens = static_cast<double>(stream.tokens);
     const double copies = design.parallel_tokens ? tokens : 1;
     const double inputs = std::max(1.0, static_cast<double>(op.macs) / static_cast<double>(stream.elements()));
-    const double lanes = std::max(1.0, static_cast<double>(op.macs) / tokens / design.reuse_factor);
+    const double lanes = std::max(1.0, static_cast<double>(op.macs) / tokens / reuse_factor_of(design, op));
     const double simd = std::min(inputs, lanes);
     const double pe = lanes / simd;
     const bool on_dsp = design.flow == DesignFlow::hls4ml_resource;
@@ -55,12 +55,13 @@ DesignEstimate matrix_vector_unit(const PublishedDesign& design, const Operator&
     DesignEstimate made;
     made.resources.lut = copies * (300 + 1.1 * pe * (multipliers + (w + a) * (2 * simd - 1) + accumulator));
     made.resources.dsp = on_dsp ? copies * pe * simd * std::ceil((w + a) / 48) : 0;
-    made.interval_cycles = design.reuse_factor * tokens / copies;
+    made.interval_cycles = reuse_factor_of(design, op) * tokens / copies;
     made.latency_cycles = made.interval_cycles;
     return made;
 }
 
 DesignEstimate from_finn(const PublishedDesign& design) {
+    if (design.network.macs() == 0) return silent();
     DesignEstimate made;
     made.resources.ff = made.resources.bram36 = kSilent;
     for (const Operator& op : design.network.operators) {

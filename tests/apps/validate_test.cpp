@@ -1,3 +1,7 @@
+#include <fstream>
+#include <iterator>
+
+#include "core/json.h"
 #include "tests/apps/command.h"
 
 namespace tessera::tests {
@@ -25,6 +29,16 @@ TEST_CASE("validate compares with published results, as JSON and for people") {
     CHECK(people.out.find("test part") != std::string::npos);
     CHECK(people.out.find("DeepSets 32 constituents") != std::string::npos);
     CHECK(people.err.empty());
+}
+
+TEST_CASE("the validation table of COSTS.md is what the command prints") {
+    const std::string printed = tessera("validate").out;
+    const std::size_t begin = printed.find("\n\n") + 2;
+    const std::string table = printed.substr(begin, printed.find("\n\n", begin) - begin);
+    REQUIRE(table.find("test part") != std::string::npos);
+    std::ifstream page(data_root() / "models" / "COSTS.md");
+    const std::string text{std::istreambuf_iterator<char>(page), {}};
+    CHECK_MESSAGE(text.find(table) != std::string::npos, "copy this to models/COSTS.md:\n" << table);
 }
 
 }  // namespace tessera::tests

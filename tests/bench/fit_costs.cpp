@@ -23,6 +23,7 @@ int main() {
         const FittedCoefficients fitted = rounded(fit_coefficients(data));
         fmt::print("  \"lut_per_adder_bit\": {:.2f}\n  \"product_sharing\": {:.2f}\n", fitted.lut_per_adder_bit, fitted.product_sharing);
         fmt::print("  \"registers_per_lut\": {:.2f}\n  \"level_delay_ns\": {:.2f}\n", fitted.registers_per_lut, fitted.level_delay_ns);
+        fmt::print("  \"hls_level_delay_ns\": {:.2f}\n", fitted.hls_level_delay_ns);
         const EstimateRanges all = estimate_ranges(data.designs, our_estimates(data.designs, fitted));
         fmt::print("  \"ranges\":\n");
         print_range("lut", all.lut);
