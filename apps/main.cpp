@@ -8,6 +8,7 @@
 
 #include "apps/commands.h"
 #include "apps/explore/explore.h"
+#include "apps/explore/point_run.h"
 #include "apps/serve/serve.h"
 #include "core/error.h"
 
@@ -108,6 +109,9 @@ void add_explore_command(CLI::App& app, Arguments& arguments) {
     command->add_option("--network", options.network, "file that takes the place of the study's network");
     command->add_option("-j,--jobs", options.jobs, "points that run at a time; one a processor core without it")
         ->check(CLI::Range(1, 1024));
+    command->add_option("--executor", options.executor, "where points run: local, slurm (array jobs) or htcondor (with --dry-run)")
+        ->check(CLI::IsMember({"local", "slurm", "htcondor"}));
+    command->add_flag("--dry-run", options.dry_run, "write the files for Slurm or HTCondor, print how to submit them, and run nothing");
     command->add_option("--minimise", options.minimise, "boards: the fewest with which each point still passes")
         ->check(CLI::IsMember({"boards"}));
     command->add_option("--maximise", options.maximise, "a measure: its best value that passes, for each value of each axis");
@@ -115,6 +119,13 @@ void add_explore_command(CLI::App& app, Arguments& arguments) {
     command->add_flag("--sensitivity", options.sensitivity, "change one and two parameters at a time, instead of all combinations");
     command->callback(
         [&arguments] { arguments.command = [&arguments] { return apps::explore::explore(arguments.explore, arguments.console); }; });
+}
+
+/// What batch systems and `serve` start for each point; not for people.
+void add_point_command(CLI::App& app, Arguments& arguments) {
+    auto* command = app.add_subcommand("point", "run FOLDER/study.json as a point of an exploration")->group("");
+    command->add_option("FOLDER", arguments.out)->required();
+    command->callback([&arguments] { arguments.command = [&arguments] { return apps::explore::run_stored_point(arguments.out); }; });
 }
 
 void add_serve_command(CLI::App& app, Arguments& arguments) {
@@ -150,6 +161,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
                        apps::export_boards);
 
     add_explore_command(app, arguments);
+    add_point_command(app, arguments);
     add_serve_command(app, arguments);
 
     auto* compare = app.add_subcommand("compare", "a table of what is published beside what Tessera says");

@@ -6,10 +6,13 @@
 #include <chrono>
 #include <cstdio>
 
+#include "apps/explore/batch_job.h"
 #include "apps/explore/explore_report.h"
 #include "apps/explore/local_executor.h"
 #include "apps/explore/minimise.h"
+#include "apps/explore/point_run.h"
 #include "apps/explore/result_store.h"
+#include "apps/explore/slurm_executor.h"
 #include "core/error.h"
 #include "core/files.h"
 
@@ -24,18 +27,20 @@ class Answers {
         : options_(options), console_(console), store_(options.out / "explore.sqlite") {}
 
     std::vector<PointResult> operator()(const std::vector<Point>& points) {
-        auto known = store_.all();
-        std::vector<Point> missing;
-        std::copy_if(points.begin(), points.end(), std::back_inserter(missing),
-                     [&](const Point& point) { return !known.contains(point.id); });
-        if (!console_.quiet) fmt::print(stderr, "{} points, {} to run, {} at a time\n", points.size(), missing.size(), options_.jobs);
+        const auto missing = unanswered(points);
+        if (!console_.quiet) fmt::print(stderr, "{} points, {} to run\n", points.size(), missing.size());
         std::size_t ended = 0;
         const auto total = static_cast<double>(missing.size());
-        run_locally(missing, options_.out, options_.jobs, [&](const PointResult& result) {
+        const PointEnded note = [&](const PointResult& result) {
             store_.put(result);
-            known.insert_or_assign(result.id, result);
             if (console_.progress) console_.progress("exploring", static_cast<double>(++ended) / total);
-        });
+        };
+        if (options_.executor == "slurm") {
+            run_on_slurm(missing, options_.out, note);
+        } else {
+            run_locally(missing, options_.out, options_.jobs, note);
+        }
+        const auto known = store_.all();
         std::vector<PointResult> results;
         for (const auto& point : points) {
             results.push_back(known.at(point.id));
@@ -44,11 +49,36 @@ class Answers {
         return results;
     }
 
+    /// The points that nobody has answered; what a batch system has answered meanwhile is stored.
+    std::vector<Point> unanswered(const std::vector<Point>& points) {
+        const auto known = store_.all();
+        std::vector<Point> missing;
+        for (const auto& point : points) {
+            const auto folder = point_folder(options_.out, point.id);
+            if (known.contains(point.id)) continue;
+            if (has_ended(folder)) {
+                store_.put(gather(point, folder));
+            } else {
+                missing.push_back(point);
+            }
+        }
+        return missing;
+    }
+
   private:
     const Options& options_;
     const Console& console_;
     ResultStore store_;
 };
+
+/// The files for a batch system, which a person submits; the exploration started again then gathers what has ended.
+int write_batch(const Options& options, const std::vector<Point>& points) {
+    const auto jobs =
+        options.executor == "slurm" ? write_slurm_jobs(points, options.out) : std::vector{write_htcondor_job(points, options.out)};
+    for (const auto& job : jobs)
+        fmt::print("{} '{}'\n", options.executor == "slurm" ? "sbatch" : "condor_submit", job.submit_file.string());
+    return 0;
+}
 
 int exit_code(const std::vector<PointResult>& results) {
     const auto any = [&](Status status) {
@@ -67,6 +97,10 @@ void check(const Options& options) {
     if (!options.maximise.empty()) find_measure(options.maximise);
     if (!options.minimise.empty() && options.minimise != "boards")
         throw InputError("command line", "--minimise", "found " + options.minimise, "boards");
+    if (options.dry_run && options.executor == "local")
+        throw InputError("command line", "--dry-run", "found with --executor local", "--executor slurm or htcondor");
+    if (options.executor == "htcondor" && !options.dry_run)
+        throw InputError("command line", "--executor", "found htcondor", "htcondor with --dry-run: submit the file, then explore again");
     if (!options.minimise.empty() && options.sensitivity)
         throw InputError("command line", "--minimise", "found beside --sensitivity", "one of the two");
 }
@@ -83,6 +117,7 @@ int explore(const Options& options, const Console& console) {
         throw InputError(options.out.string(), "", "cannot be made", "a folder for the results");
 
     Answers answers(options, console);
+    if (options.dry_run) return write_batch(options, answers.unanswered(points));
     const auto results = options.minimise.empty() ? answers(points) : minimise_boards(points, std::ref(answers));
     const int code = exit_code(results);
     const Json json = make_report(exploration, options, results);

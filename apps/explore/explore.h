@@ -12,7 +12,9 @@ struct Options {
     std::filesystem::path exploration;
     std::filesystem::path out;
     std::filesystem::path network;                           ///< takes the place of the study's network file where it is not empty
-    int jobs = 1;                                            ///< points that run at a time
+    int jobs = 1;                                            ///< points that run at a time on this machine
+    std::string executor = "local";                          ///< or "slurm" or "htcondor"
+    bool dry_run = false;                                    ///< writes the files for the batch system and runs nothing
     bool sensitivity = false;                                ///< one and two parameters at a time instead of the whole grid
     std::string minimise;                                    ///< "boards" or empty
     std::string maximise;                                    ///< name of a measure or empty

@@ -1,16 +1,28 @@
 #include "apps/explore/point_run.h"
 
+#include <sys/resource.h>
+
 #include <exception>
 
 #include "apps/commands.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "models/import.h"
 
 namespace tessera::apps::explore {
 
 namespace {
 
 constexpr int kBadInput = 1;
+constexpr const char* kSecondsFile = "seconds.txt";
+
+/// Of this process, so far.
+double processor_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 /// Records why a run failed; files are named as they are within its folder, so that the same error reads the same everywhere.
 int failed(const std::filesystem::path& folder, std::string what) {
@@ -41,6 +53,21 @@ int run_point(const Point& point, const models::Network& network, const std::fil
     }
 }
 
+int run_stored_point(const std::filesystem::path& folder) {
+    int code = kBadInput;
+    try {
+        const Point point{.id = "", .coordinates = Json::object(), .study = JsonReader::from_file(folder / "study.json").raw()};
+        const auto network = models::read_network(JsonReader::from_text("network of the point", point.study["network"].dump()), "");
+        code = run_point(point, network, folder);
+    } catch (const std::exception& error) {
+        code = failed(folder, error.what());
+    }
+    write_file(folder / kSecondsFile, std::to_string(processor_seconds()));
+    return code;
+}
+
+bool has_ended(const std::filesystem::path& folder) { return std::filesystem::exists(folder / kSecondsFile); }
+
 PointResult failed_point(const Point& point, const std::string& why) {
     PointResult result;
     result.id = point.id;
@@ -51,9 +78,12 @@ PointResult failed_point(const Point& point, const std::string& why) {
 }
 
 PointResult gather(const Point& point, const std::filesystem::path& folder) {
-    if (std::filesystem::exists(folder / "report.json"))
-        return from_report(point.id, point.coordinates, JsonReader::from_file(folder / "report.json").raw());
-    return failed_point(point, std::filesystem::exists(folder / "error.txt") ? read_file(folder / "error.txt") : "ended without a report");
+    const auto why = std::filesystem::exists(folder / "error.txt") ? read_file(folder / "error.txt") : "ended without a report";
+    auto result = std::filesystem::exists(folder / "report.json")
+                      ? from_report(point.id, point.coordinates, JsonReader::from_file(folder / "report.json").raw())
+                      : failed_point(point, why);
+    if (has_ended(folder)) result.seconds = std::stod(read_file(folder / kSecondsFile));
+    return result;
 }
 
 }  // namespace tessera::apps::explore

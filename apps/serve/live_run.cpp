@@ -16,17 +16,17 @@ namespace tessera::apps::serve {
 
 namespace {
 
-/// Starts this program anew: `tessera --quiet run FOLDER/study.json -o FOLDER`. Its errors go to FOLDER/error.txt.
+/// Starts this program anew: `tessera --quiet point FOLDER`.
 pid_t start_run(const std::filesystem::path& folder) {
-    const auto study = (folder / "study.json").string(), out = folder.string(), errors = (folder / "error.txt").string();
-    const std::array<const char*, 7> words{"tessera", "--quiet", "run", study.c_str(), "-o", out.c_str(), nullptr};
+    const auto out = folder.string();
+    const std::array<const char*, 5> words{"tessera", "--quiet", "point", out.c_str(), nullptr};
     const pid_t process = ::fork();
     if (process < 0) throw InputError("serve", "", "no process can be started", "a higher limit of processes");
     if (process > 0) return process;
     // Other threads do not exist here and may have held any lock: from here on only calls that are safe in a signal handler.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(::open("/dev/null", O_WRONLY), STDOUT_FILENO);
-    ::dup2(::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), STDERR_FILENO);
+    ::dup2(STDOUT_FILENO, STDERR_FILENO);
     ::execv("/proc/self/exe", const_cast<char* const*>(words.data()));
     ::_exit(1);
 }
@@ -54,7 +54,7 @@ std::string LiveRun::ask(const Json& study) {
     give_up();
     id_ = point.id;
     const auto folder = explore::point_folder(folder_, id_);
-    if (std::filesystem::exists(folder / "report.json")) return id_;
+    if (explore::has_ended(folder)) return id_;
     write_file(folder / "study.json", study.dump(1));
     process_ = start_run(folder);
     return id_;
@@ -64,7 +64,7 @@ Json LiveRun::answer(const std::string& id) {
     const std::lock_guard lock(mutex_);
     const auto folder = explore::point_folder(folder_, id);
     if (id == id_ && runs()) return {{"state", "running"}};
-    if (id != id_ && !std::filesystem::exists(folder / "report.json")) return {{"state", "given up"}};
+    if (id != id_ && !explore::has_ended(folder)) return {{"state", "given up"}};
     Json answer = explore::to_json(explore::gather({.id = id, .coordinates = Json::object(), .study = Json::object()}, folder));
     answer["state"] = "ended";
     return answer;

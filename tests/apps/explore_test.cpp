@@ -104,6 +104,41 @@ TEST_CASE("killed at any moment, an exploration resumes: no point lost, none dou
     CHECK(apps::explore::ResultStore(folder / "out" / "explore.sqlite").all().size() == 9);
 }
 
+TEST_CASE("Slurm gives what this machine does; killed and started again, no point is lost and none is run twice") {
+    const TemporaryFolder folder, local;
+    const auto with_slurm = quoted(source_folder() / "tests" / "apps" / "with_slurm.sh");
+    const auto file = quoted(write_study(folder, small_exploration(), "exploration.json"));
+    const auto command = "tessera explore " + file + " -o " + quoted(folder / "out") + " --executor slurm";
+    write_file(folder / "twice.sh", "timeout -s KILL 2 " + command + "\n" + command + "\n");
+    const auto outcome = shell(with_slurm + " sh twice.sh", folder.path);
+    if (outcome.code == 77) {
+        MESSAGE("skipped: " << outcome.out);
+        return;
+    }
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 0);
+    REQUIRE(explore(local, small_exploration()).code == 0);
+    CHECK(without_seconds(read_report(folder)) == without_seconds(read_report(local)));
+    int runs = 0;
+    for (const auto& line : lines_of(folder / "out" / "slurm" / "log.txt")) runs += line.starts_with("  report ") ? 1 : 0;
+    CHECK(runs == 6);  // the other three are errors
+}
+
+TEST_CASE("HTCondor gets a submit file; what its machines leave is gathered") {
+    const TemporaryFolder folder;
+    const auto written = explore(folder, small_exploration(), "--executor htcondor --dry-run");
+    CHECK(written.code == 0);
+    CHECK(written.out == "condor_submit '" + (folder / "out/htcondor/tessera.sub").string() + "'\n");
+    const auto submit = read_file(folder / "out" / "htcondor" / "tessera.sub");
+    CHECK(submit.find("queue folder from " + (folder / "out/htcondor/points.txt").string()) != std::string::npos);
+    const auto points = lines_of(folder / "out" / "htcondor" / "points.txt");
+    REQUIRE(points.size() == 9);
+    for (const auto& point : points) tessera("--quiet point '" + point + "'");  // as the submit file says
+    CHECK(explore(folder, small_exploration()).err.find("9 points, 0 to run") != std::string::npos);
+    CHECK(read_report(folder)["summary"]["status"]["error"] == 3);
+    CHECK(explore(folder, small_exploration(), "--executor htcondor").code == 1);
+}
+
 TEST_CASE("the fewest boards: no more than the mapper takes, no fewer than the bound") {
     const TemporaryFolder folder;
     REQUIRE(explore(folder, small_exploration(), "--minimise boards").code == 0);
