@@ -224,6 +224,11 @@ sim::Trace wanted_trace(const TraceOptions& options, const partition::Mapping& m
             throw InputError("command line", "--boards", fmt::format("board {}", board), fmt::format("one of {}", mapping.boards.size()));
         trace.boards.push_back(id_at<BoardId>(board));
     }
+    for (const auto link : options.links) {
+        if (link >= mapping.links.size())
+            throw InputError("command line", "--links", fmt::format("link {}", link), fmt::format("one of {}", mapping.links.size()));
+        trace.links.push_back(id_at<LinkId>(link));
+    }
     return trace;
 }
 

@@ -44,7 +44,8 @@ struct TraceOptions {
     std::filesystem::path vcd;
     std::int64_t from_bx = 0;
     std::int64_t crossings = 20;
-    std::vector<std::uint32_t> boards;  ///< of a time node; empty: all
+    std::vector<std::uint32_t> boards;  ///< of a time node, with their links; nothing chosen: all
+    std::vector<std::uint32_t> links;   ///< beside them
 };
 int simulate(const std::filesystem::path& out, const TraceOptions& options, const Console& console);
 

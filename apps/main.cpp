@@ -146,7 +146,9 @@ void add_simulate_command(CLI::App& app, Arguments& arguments) {
     command->add_option("--vcd", arguments.trace.vcd, "also write waves of links and boards");
     command->add_option("--from-bx", arguments.trace.from_bx, "first crossing that is traced (default 0)")->check(CLI::NonNegativeNumber);
     command->add_option("--crossings", arguments.trace.crossings, "crossings that are traced (default 20)")->check(CLI::PositiveNumber);
-    command->add_option("--boards", arguments.trace.boards, "boards that are traced, as 0,3,4 (default all)")->delimiter(',');
+    command->add_option("--boards", arguments.trace.boards, "boards that are traced, as 0,3,4, with their links (default all)")
+        ->delimiter(',');
+    command->add_option("--links", arguments.trace.links, "links that are traced beside them, as 12,17")->delimiter(',');
     command->callback(
         [&arguments] { arguments.command = [&arguments] { return apps::simulate(arguments.out, arguments.trace, arguments.console); }; });
 }

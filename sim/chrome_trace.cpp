@@ -23,6 +23,7 @@ class ChromeWriter {
         out_ << R"({"displayTimeUnit": "ns", "traceEvents": [)";
         for (const auto& record : records) slice(record);
         for (const auto& record : records) arrows(record);
+        if (!records.empty()) orbits(records.front().bx, records.back().bx);
         for (const auto& [process, thread] : threads_) names(process, thread);
         out_ << "\n]}\n";
     }
@@ -52,10 +53,23 @@ class ChromeWriter {
 
     void slice(const TraceRecord& record) {
         threads_.emplace(process(record), thread(record));
-        line(fmt::format(
-            R"({{"ph": "X", "name": "BX {} chunk {}", "cat": "{}", "pid": {}, "tid": {}, "ts": {:.6f}, "dur": {:.6f}, "args": {{"bx": {}}}}})",
-            record.bx, record.chunk, in_shard(record) ? "compute" : "link", process(record), thread(record),
-            microseconds(record.start_tick), microseconds(record.ticks), record.bx));
+        line(fmt::format(R"({{"ph": "X", "name": "BX {} chunk {}", "cat": "{}", "pid": {}, "tid": {}, "ts": {:.6f}, "dur": {:.6f}, )"
+                         R"("args": {{"bx": {}, "orbit": {}}}}})",
+                         record.bx, record.chunk, in_shard(record) ? "compute" : "link", process(record), thread(record),
+                         microseconds(record.start_tick), microseconds(record.ticks), record.bx % kBunchCrossingsPerOrbit,
+                         record.bx / kBunchCrossingsPerOrbit));
+    }
+
+    /// The orbit markers that links send (see line.h) within some crossings.
+    void orbits(std::int64_t first_bx, std::int64_t last_bx) {
+        for (std::int64_t orbit = (first_bx + kBunchCrossingsPerOrbit - 1) / kBunchCrossingsPerOrbit;
+             orbit * kBunchCrossingsPerOrbit <= last_bx; ++orbit) {
+            for (const auto& [process, thread] : threads_) {
+                if (thread < mapping_.shards.size()) continue;
+                line(fmt::format(R"({{"ph": "i", "s": "t", "name": "orbit {}", "cat": "orbit", "pid": {}, "tid": {}, "ts": {:.6f}}})",
+                                 orbit, process, thread, microseconds(orbit * kBunchCrossingsPerOrbit * mapping_.ticks_per_bx)));
+            }
+        }
     }
 
     /// From the first chunk of a shard to that of each of its transfers, hop by hop, and to the shards that take it.

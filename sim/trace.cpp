@@ -9,8 +9,10 @@ namespace tessera::sim {
 
 std::vector<TraceRecord> Trace::records(const partition::Mapping& mapping) const {
     const Tables tables = make_tables(mapping);
-    std::vector<bool> chosen(tables.stations, boards.empty());
+    const bool all_chosen = boards.empty() && links.empty();
+    std::vector<bool> chosen(tables.stations, all_chosen), chosen_links(tables.links.size(), all_chosen);
     for (const auto board : boards) chosen.at(index(board)) = true;
+    for (const auto link : links) chosen_links.at(index(link)) = true;
     std::vector<TraceRecord> all;
     for (const auto& event : events_) {
         const auto add = [&](std::size_t stamp, std::int64_t ticks, std::size_t id, std::uint32_t chunk, std::int16_t hop) {
@@ -27,7 +29,7 @@ std::vector<TraceRecord> Trace::records(const partition::Mapping& mapping) const
             const auto& hop = tables.hops[h];
             const auto& link = tables.links[hop.link];
             const auto& transfer = tables.transfers[hop.transfer];
-            if (!chosen[link.from] && !chosen[link.to]) continue;
+            if (!chosen[link.from] && !chosen[link.to] && !chosen_links[hop.link]) continue;
             for (std::uint32_t c = 0; c < transfer.chunks; ++c)
                 add(Tables::stamp_of(hop, c), tables.serialise_ticks(hop, c, event.objects), hop.transfer, c,
                     static_cast<std::int16_t>(h - transfer.hops.begin));

@@ -30,7 +30,9 @@ class Trace {
   public:
     std::int64_t from_bx = 0;
     std::int64_t to_bx = std::numeric_limits<std::int64_t>::max();  ///< the first that is not recorded
-    std::vector<BoardId> boards;                                    ///< whose shards, and links to and from, are shown; empty: all
+    // What is shown; nothing chosen: all.
+    std::vector<BoardId> boards;  ///< their shards, and the links to and from them
+    std::vector<LinkId> links;    ///< beside them
 
     /// @param stamps as in Record (statistics.h)
     void add(std::int64_t bx, std::size_t time_node, std::int64_t objects, const std::vector<std::int32_t>& stamps) {
@@ -51,7 +53,8 @@ class Trace {
 };
 
 /// Chrome's trace format, which Perfetto opens: a process for each board of each time node, a thread for
-/// each of its shards and sending ends of links, arrows along the first chunks of an event.
+/// each of its shards and sending ends of links, arrows along the first chunks of an event, and a mark on each link
+/// that it shows where a traced orbit begins. Links carry packets with the crossing of the orbit and the orbit in their header.
 void write_chrome_trace(const Trace& trace, const partition::Mapping& mapping, std::ostream& out);
 
 /// A value change dump (IEEE 1364) in ps: for each link whether it is busy and with which crossing, for

@@ -53,6 +53,33 @@ TEST_CASE("a trace of one board has its shards and its links") {
     CHECK(trace.records(mapping).size() == 3);  // one shard, the link to it and the link from it
 }
 
+TEST_CASE("a trace of one link has nothing else") {
+    const auto mapping = chain(3, 4, {1, 9, 11}, 17);
+    sim::Trace trace;
+    trace.links = {LinkId{1}};
+    traced(mapping, 4, trace);
+    const auto records = trace.records(mapping);
+    REQUIRE(records.size() == 4);
+    for (const auto& record : records) CHECK((record.hop == 0 && record.id == 1));
+}
+
+TEST_CASE("links mark the orbit, and packets name their crossing within it") {
+    const auto mapping = chain(2, 4, {1, 9, 11}, 17);
+    sim::Trace trace;
+    trace.from_bx = 3563, trace.to_bx = 3566;
+    traced(mapping, 4000, trace);
+    const auto markers = chrome_events(trace, mapping, "i");
+    REQUIRE(markers.size() == 3);  // one on each link
+    for (const auto& marker : markers) {
+        CHECK(marker["name"] == "orbit 1");
+        CHECK(std::llround(marker["ts"].get<double>() * 1000 / mapping.tick_ns()) == 3564 * 9);
+    }
+    std::set<std::pair<int, int>> headers;
+    for (const auto& slice : chrome_events(trace, mapping, "X"))
+        headers.emplace(slice["args"]["orbit"].get<int>(), slice["args"]["bx"].get<int>());
+    CHECK(headers == std::set<std::pair<int, int>>{{0, 3563}, {1, 0}, {1, 1}});
+}
+
 TEST_CASE("Chrome's format: slices at their time, arrows from cause to effect, names") {
     const auto mapping = chain(2, 4, {1, 9, 11}, 17, 2);
     sim::Trace trace;
