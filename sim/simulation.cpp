@@ -262,7 +262,9 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     fill_boards(system, tables, end_tick, result);
     fill_links(system, mapping, end_tick, result);
     result.max_interval_ns = static_cast<double>(intervals.longest()) * mapping.tick_ns();
-    for (const auto& [tick, text] : statistics.losses) result.losses.push_back(text);
+    for (const auto* notes : {&statistics.losses, &statistics.late_notes}) {
+        for (const auto& [bx, text] : *notes) result.losses.push_back(text);
+    }
     if (result.events.in_flight > 0) name_stalls(system, result);
     result.fingerprint += statistics.fingerprint;
     return result;

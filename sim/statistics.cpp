@@ -9,7 +9,13 @@ namespace tessera::sim {
 
 namespace {
 
-constexpr std::size_t kMostLosses = 20;  // named in the report; all are counted
+constexpr std::size_t kMostNotes = 20;  // named in the report; all are counted
+
+/// Keeps the first by BX, whatever the order in which they come.
+void note(Statistics::Notes& notes, std::int64_t bx, const std::string& what) {
+    notes.emplace(bx, what + " in BX " + std::to_string(bx));
+    if (notes.size() > kMostNotes) notes.erase(std::prev(notes.end()));
+}
 
 }  // namespace
 
@@ -18,9 +24,15 @@ Statistics::Statistics(const Tables& tables, std::int64_t late_after_ticks)
     for (std::uint64_t position = 0; position < tables.stamps_per_event; ++position) weights_.push_back(mixed(position));
 }
 
-void Statistics::note_loss(std::int64_t bx, const std::string& where) {
-    losses.emplace(bx, where + " in BX " + std::to_string(bx));
-    if (losses.size() > kMostLosses) losses.erase(std::prev(losses.end()));
+void Statistics::note_loss(std::int64_t bx, const std::string& where) { note(losses, bx, where); }
+
+void Statistics::note_late(const Record& record, std::int64_t late_ticks) {
+    if (late_notes.size() == kMostNotes && record.bx > late_notes.rbegin()->first) return;  // as many came before it
+    const auto steps = trace_back(tables_, record);
+    const auto longest = std::max_element(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.ns < b.ns; });
+    const auto stage = longest->stage.starts_with('#') ? "shard " + longest->stage.substr(1) : longest->stage;
+    note(late_notes, record.bx,
+         "late by " + std::to_string(late_ticks) + " ticks, the longest step is " + longest->kind + ", " + stage + ",");
 }
 
 std::int64_t Statistics::count_objects(std::int64_t found) {
@@ -39,7 +51,10 @@ void Statistics::count(const Record& record) {
     if (record.decided.health != Health::good) return;
     const std::int64_t latency = record.decided.tick - record.start_tick;
     ++completed;
-    late += latency > late_after_ticks_ ? 1 : 0;
+    if (latency > late_after_ticks_) {
+        ++late;
+        note_late(record, latency - late_after_ticks_);
+    }
     ++latencies[latency];
     const bool slower = latency > max_latency_ticks;
     if (!slower && (latency < max_latency_ticks || record.bx > slowest_bx)) return;

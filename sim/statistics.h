@@ -65,10 +65,12 @@ class Statistics {
     std::map<std::int64_t, std::int64_t> latencies;  ///< events by latency in ticks
     std::int64_t max_latency_ticks = -1;
     std::int64_t slowest_bx = -1;
-    std::vector<BreakdownStep> breakdown;                   ///< of the slowest event, the first of several; ns holding ticks until the end
-    std::set<std::pair<std::int64_t, std::string>> losses;  ///< BX and place of the first, and of corruptions
-    std::vector<Interval> intervals;                        ///< by shard, of events that follow one another in a time node
-    std::int64_t last_tick = 0;                             ///< of the last decision
+    std::vector<BreakdownStep> breakdown;  ///< of the slowest event, the first of several; ns holding ticks until the end
+    using Notes = std::set<std::pair<std::int64_t, std::string>>;
+    Notes losses;                     ///< BX and place of the first, and of corruptions
+    Notes late_notes;                 ///< BX of the first that are late, and what took longest
+    std::vector<Interval> intervals;  ///< by shard, of events that follow one another in a time node
+    std::int64_t last_tick = 0;       ///< of the last decision
     std::uint64_t fingerprint = 0;
 
     Statistics(const Tables& tables, std::int64_t late_after_ticks);
@@ -82,6 +84,8 @@ class Statistics {
     void mark(const Record& record);
 
   private:
+    void note_late(const Record& record, std::int64_t late_ticks);
+
     const Tables& tables_;
     std::int64_t late_after_ticks_;
     std::vector<std::uint64_t> weights_;  ///< of the stamps in the fingerprint
