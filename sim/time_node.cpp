@@ -55,6 +55,7 @@ void TimeNode::grow() {
     for (std::int64_t event = buffers_.oldest_event(); event < injected_; ++event)
         larger[static_cast<std::size_t>(event) & (larger.size() - 1)] = std::move(in_flight(event));
     records_ = std::move(larger);
+    slot_mask_ = records_.size() - 1;
 }
 
 void TimeNode::retire() {

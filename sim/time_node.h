@@ -122,8 +122,8 @@ class TimeNode {
   private:
     static constexpr std::int64_t kNothing = -1;
 
-    const Record& in_flight(std::int64_t event) const { return records_[static_cast<std::size_t>(event) & (records_.size() - 1)]; }
-    Record& in_flight(std::int64_t event) { return records_[static_cast<std::size_t>(event) & (records_.size() - 1)]; }
+    const Record& in_flight(std::int64_t event) const { return records_[static_cast<std::size_t>(event) & slot_mask_]; }
+    Record& in_flight(std::int64_t event) { return records_[static_cast<std::size_t>(event) & slot_mask_]; }
     /// When an event's chunks that the next chunk of a shard needs were there.
     Arrival last_needed(const Tables::Input& input, const ShardState& shard) const {
         const auto& record = in_flight(shard.event);
@@ -149,6 +149,7 @@ class TimeNode {
     /// Of an event, at its number modulo the size (a power of two): those under way, and before them those
     /// of which something waits in a buffer.
     std::vector<Record> records_;
+    std::size_t slot_mask_ = 0;  ///< their number less one
     std::int64_t injected_ = 0;
     std::int64_t oldest_ = 0;     ///< event of which something is still to come
     std::int64_t undecided_ = 0;  ///< events of which nothing is, but no decision was made
