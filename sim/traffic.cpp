@@ -17,9 +17,10 @@ constexpr std::int64_t kMostObjects = 1'000'000;
 
 /// The number of collisions in a crossing is Poisson distributed (CMS: Precision luminosity measurement, Eur.
 /// Phys. J. C 81 (2021) 800). With a Poisson distributed number of objects in each of them, their sum follows
-/// Neyman's type A distribution (Annals of Mathematical Statistics 10 (1939) 35), whose terms are
-///   p(0) = exp(-m (1 - exp(-k))),  p(n) = m k exp(-k) / n  sum over i < n of  k^i / i!  p(n - 1 - i)
-/// for m collisions of k objects.
+/// Neyman's type A distribution (On a new class of contagious distributions, Annals of Mathematical Statistics 10
+/// (1939) 35), with the generating function G(s) = exp(m (exp(k (s - 1)) - 1)) for m collisions of k objects. Of
+/// G' = m k exp(k (s - 1)) G, compared power by power, follow its terms
+///   p(0) = exp(-m (1 - exp(-k))),  p(n) = m k exp(-k) / n  sum over i < n of  k^i / i!  p(n - 1 - i).
 std::vector<double> neyman_type_a(double collisions, double objects) {
     std::vector<double> poisson{1};  // k^i / i!, as far as it matters
     for (std::size_t i = 1; poisson.back() > 1e-18 || static_cast<double>(i) < objects; ++i)
