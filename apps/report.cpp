@@ -198,6 +198,7 @@ Json make_report(const ReportInput& input) {
     report["floor_plan"] = floor_plan(input.mapping);
     report["timeline"] = timeline_section(input.mapping);
     report["links"] = links_section(input.mapping, input.result);
+    report["activity"] = activity_section(input.mapping, input.result);
     report["events"] = events_section(input.result);
     report["traffic"] = traffic_section(input);
     report["losses"] = input.result ? Json(input.result->losses) : Json::array();

@@ -217,11 +217,6 @@ Json links_section(const partition::Mapping& mapping, const std::optional<sim::R
         const auto& link = mapping.links[l];
         lanes += link.lanes;
         Json entry{{"from", board_name(link.from)}, {"to", board_name(link.to)}, {"lanes", link.lanes}, {"utilisation", rounded(loads[l])}};
-        if (result) {
-            entry["simulated_busy"] = rounded(result->links[l].utilisation);
-            entry["peak_buffer_frames"] = result->links[l].peak_buffer_frames;
-            entry["lost_chunks"] = result->links[l].lost_chunks;
-        }
         all.push_back(std::move(entry));
     }
     const double lane_gbps = static_cast<double>(mapping.ticks_per_bx) / static_cast<double>(mapping.link_timing.ticks_per_frame) *

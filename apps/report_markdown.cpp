@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/published.h"
 #include "apps/report.h"
 #include "apps/report_text.h"
@@ -61,6 +63,43 @@ std::string waterfall_table(const Json& report) {
     return rows + "\nIn all: " + sums + ".\n\n";
 }
 
+/// The rows of a section that are largest in a figure, in its order.
+std::vector<Json> largest(const Json& rows, const char* figure) {
+    constexpr std::size_t kMostRows = 12;
+    std::vector<Json> sorted(rows.begin(), rows.end());
+    std::stable_sort(sorted.begin(), sorted.end(), [&](const Json& a, const Json& b) { return real(a[figure]) > real(b[figure]); });
+    if (sorted.size() > kMostRows) sorted.resize(kMostRows);
+    return sorted;
+}
+
+std::string depth(const Json& peak, const Json& places) {
+    return count(places) > 0 ? fmt::format("{} of {}", count(peak), count(places)) : std::to_string(count(peak));
+}
+
+std::string activity_tables(const Json& report) {
+    const auto& activity = report["activity"];
+    std::string rows =
+        "## What limits the rate, and what waits\n\n| slowest stages | least interval, ns | longest, ns |\n| --- | --- | --- |\n";
+    for (const auto& each : largest(report["interval_ns"]["stages"], "max"))
+        rows += fmt::format("| {} | {:.2f} | {:.2f} |\n", text(each["stage"]), real(each["min"]), real(each["max"]));
+    rows += "\n| busiest boards | busy | idle | deepest buffer, chunks | chunks lost |\n| --- | --- | --- | --- | --- |\n";
+    for (const auto& each : largest(activity["boards"], "busy")) {
+        rows += fmt::format("| board {} | {:.0f} % | {:.0f} % | {} | {} |\n", count(each["board"]), 100 * real(each["busy"]),
+                            100 * real(each["idle"]), depth(each["peak_buffer_chunks"], each["buffer_chunks"]), count(each["lost_chunks"]));
+    }
+    rows += "\n| busiest links | busy | idle | deepest buffer, frames a lane | chunks lost |\n| --- | --- | --- | --- | --- |\n";
+    for (const auto& each : largest(activity["links"], "busy")) {
+        const auto& link = report["links"]["of_one_time_node"][static_cast<std::size_t>(count(each["link"]))];
+        rows +=
+            fmt::format("| {} to {} | {:.0f} % | {:.0f} % | {} | {} |\n", text(link["from"]), text(link["to"]), 100 * real(each["busy"]),
+                        100 * real(each["idle"]), depth(each["peak_buffer_frames"], each["buffer_frames"]), count(each["lost_chunks"]));
+    }
+    std::string words;
+    for (const auto& [kind, number] : activity["line_words"].items())
+        words += fmt::format("{}{} {}", words.empty() ? "" : ", ", kind, count(number));
+    return rows + "\nWords on all lines: " + words + ".\n\n";
+}
+
 std::string candidate_table(const Json& report) {
     std::string rows = "## TMUX periods tried\n\n| TMUX period | boards | latency | note |\n| --- | --- | --- | --- |\n";
     for (const auto& each : report["candidates"]) {
@@ -95,6 +134,7 @@ std::string markdown_report(const Json& report) {
         out += requirement_table(report) + bounds_paragraph(report) + traffic_paragraph(report);
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
+        if (report["simulated"].get<bool>()) out += activity_tables(report);
     }
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
     return out + candidate_table(report) + assumption_table(report);

@@ -47,6 +47,35 @@ TEST_CASE("report.json holds what its schema promises") {
     CHECK(report["study_json"]["name"] == report["study"]);
 }
 
+TEST_CASE("the report says how busy, how idle and how full every board and link was, and the interval at every stage") {
+    const auto report = read_json(jet_results() / "report.json");
+    const auto& activity = report["activity"];
+    CHECK(activity["boards"].size() == report["boards"]["of_one_time_node"].get<std::size_t>());
+    CHECK(activity["links"].size() == report["links"]["of_one_time_node"].size());
+    for (const auto* places : {"boards", "links"}) {
+        for (const auto& each : activity[places]) {
+            CHECK(each["busy"].get<double>() > 0);
+            CHECK(each["busy"].get<double>() + each["idle"].get<double>() == doctest::Approx(1));
+            CHECK(each["lost_chunks"] == 0);
+        }
+    }
+    for (const auto& board : activity["boards"]) {
+        CHECK(board["peak_buffer_chunks"].get<int>() >= 1);
+        CHECK(board["peak_buffer_chunks"].get<int>() < board["buffer_chunks"].get<int>());
+    }
+    for (const auto& link : activity["links"]) {
+        CHECK(link["peak_buffer_frames"].get<int>() >= 1);
+        CHECK(link["peak_buffer_frames"].get<int>() <= link["buffer_frames"].get<int>());
+    }
+    const auto& words = activity["line_words"];
+    CHECK(words["marker"].get<std::int64_t>() >= report["links"]["used"].get<std::int64_t>());  // an orbit on every lane
+    CHECK(words["filler"].get<std::int64_t>() > 0);
+    CHECK(report["interval_ns"]["stages"].size() > 3);
+    const auto markdown = read_file(jet_results() / "report.md");
+    for (const auto* title : {"| slowest stages |", "| busiest boards |", "| busiest links |", "Words on all lines: "})
+        CHECK(markdown.find(title) != std::string::npos);
+}
+
 TEST_CASE("every board of every time node is there once, with fractions of its device") {
     const auto report = read_json(jet_results() / "report.json");
     const auto& boards = report["board_utilisation"];
