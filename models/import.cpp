@@ -39,6 +39,19 @@ const ZooEntry& zoo_entry(const std::vector<ZooEntry>& zoo, const JsonReader& na
     name.fail("no network \"" + name.text() + "\" in the zoo", "one of: " + all);
 }
 
+/// A network of the zoo with as many tokens in its inputs as a study asks for.
+Network build_with_tokens(const JsonReader& description, const JsonReader& tokens) {
+    Json changed = description.raw();
+    for (const auto& [input, count] : tokens.members()) {
+        if (!changed["inputs"].contains(input)) tokens.fail("no input \"" + input + "\"", "inputs of the network of the zoo");
+        changed["inputs"][input]["tokens"] = count.integer(1, 1 << 20);
+    }
+    auto network = build_zoo_network(JsonReader::from_text(description.file(), changed.dump()));
+    for (const auto& [input, count] : tokens.members())
+        network.assumptions.push_back({"tokens of " + input, std::to_string(count.integer(1, 1 << 20)), "asked for by the study"});
+    return network;
+}
+
 }  // namespace
 
 Network import_onnx(const std::filesystem::path& file, const onnx::Bindings& bindings) {
@@ -58,10 +71,11 @@ Network read_network(const JsonReader& reader, const std::filesystem::path& repl
         return import_conifer(file);
     }
     if (!reader.has("zoo")) reader.fail("names no network", "one of the keys \"onnx\", \"conifer\" and \"zoo\"");
+    const auto tokens = reader.has("tokens") ? reader.at("tokens") : JsonReader::from_text(reader.file(), "{}");
     reader.done();
     if (!replacement.empty()) reader.fail("a network of the zoo has no file that another could replace");
     const auto zoo = list_zoo();
-    return build_zoo_network(JsonReader::from_file(zoo_entry(zoo, reader.at("zoo")).file));
+    return build_with_tokens(JsonReader::from_file(zoo_entry(zoo, reader.at("zoo")).file), tokens);
 }
 
 }  // namespace tessera::models

@@ -3,7 +3,10 @@
 #include <set>
 #include <sstream>
 
+#include "apps/explore/exploration.h"
 #include "apps/explore/result_store.h"
+#include "apps/serve/estimate.h"
+#include "apps/steps.h"
 #include "tests/apps/command.h"
 
 namespace tessera::tests {
@@ -65,6 +68,33 @@ TEST_CASE("an exploration answers every combination, and records those that fail
     }
     CHECK(lines_of(folder / "out" / "points.csv").size() == 10);
     CHECK(lines_of(folder / "out" / "points.csv").front().starts_with("id,bits,budget,status,"));
+}
+
+TEST_CASE("every parameter that architects ask about can be an axis") {
+    const Json axes{{{"path", "/link/line_rate_gbps"}, {"log_range", {{"from", 10}, {"to", 112}, {"points", 3}}}},
+                    {{"path", "/boards_available"}, {"list", {10, 1000}}},
+                    {{"path", "/board/type"}, {"list", {"VU13P", "VU9P"}}},
+                    {{"path", "/topology"}, {"list", {{{"kind", "torus3d"}}, {{"kind", "fat_tree"}}}}},
+                    {{"path", "/clock/cycles_per_bx"}, {"range", {{"from", 3}, {"to", 9}, {"step", 3}}}},
+                    {{"path", "/tmux_periods_bx"}, {"list", {{1}, {6, 18}}}},
+                    {{"path", "/precision/weights"}, {"list", {2, 6}}},
+                    {{"path", "/precision/activations"}, {"list", {4, 6}}},
+                    {{"path", "/precision/zero_fraction"}, {"list", {0, 0.9}}},
+                    {{"path", "/network/tokens/particles"}, {"list", {32, 64}}},
+                    {{"path", "/network/zoo"}, {"list", {"masked_particle_1m_1_layer", "masked_particle_1m_2_layers"}}},
+                    {{"path", "/requirements/latency_ns"}, {"name", "budget"}, {"list", {5000, 12500}}}};
+    const TemporaryFolder folder;
+    for (const auto& axis : axes) {
+        CAPTURE(axis.dump());
+        const Json exploration{{"name", "one axis"}, {"study", shipped_study("million_parameters").string()}, {"axes", {axis}}};
+        const auto points = apps::explore::grid(apps::explore::read_exploration(write_study(folder, exploration), ""));
+        CHECK(points.size() >= 2);
+        for (const auto& point : points) {
+            const auto study = apps::read_study(JsonReader::from_text("point", point.study.dump()));
+            const auto estimate = apps::serve::estimate(study, apps::import_network(study, ""));
+            CHECK(estimate.latency_ns > 0);
+        }
+    }
 }
 
 TEST_CASE("an exploration that has ended runs nothing again, also under other names") {

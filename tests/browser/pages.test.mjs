@@ -109,6 +109,17 @@ test("the charts of an exploration have the figures of explore.json", async () =
   }
 });
 
+test("one parameter alone: what each of its values takes", async () => {
+  const single = { name: "bits alone", study: join(studies, "jet_mlp.json"), axes: [{ name: "bits", path: "/precision/weights", list: [4, 8, 99] }] };
+  writeFileSync(out("single.json"), JSON.stringify(single));
+  const { page, complaints } = await open(browser, `file://${runTessera("single", "explore", out("single.json"))}/explore.html`);
+  const { points } = readJson(out("single/explore.json"));
+  assert.deepEqual((await chartData(page, "values", 0)).map(({ value }) => value), points.map(point => point.boards ?? 0));
+  assert.deepEqual((await chartData(page, "values", 1)).map(({ value }) => value), points.map(point => point.latency_ns ?? 0));
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
 test("a brush along an axis keeps what runs through it", async () => {
   const { page, complaints } = await open(browser, exploration);
   await page.evaluate(() => charts.parallel.getDom().scrollIntoView({ block: "center" }));

@@ -201,3 +201,14 @@ TEST_CASE("malformed descriptions are refused") {
     CHECK_THROWS_AS(described(x, "[]", R"(, "extra": 1)"), InputError);
     CHECK_THROWS_AS(build_zoo_network(JsonReader::from_text("description", R"({"name": "n"})")), InputError);
 }
+
+TEST_CASE("a study may ask for other tokens of an input") {
+    const auto read = [](const std::string& text) { return read_network(JsonReader::from_text("study", text), ""); };
+    const auto whole = read(R"({"zoo": "masked_particle_1m_1_layer"})");
+    const auto half = read(R"({"zoo": "masked_particle_1m_1_layer", "tokens": {"particles": 32}})");
+    CHECK(half.parameters == whole.parameters);
+    CHECK(half.macs() < whole.macs());
+    CHECK(half.assumptions.size() == whole.assumptions.size() + 1);
+    CHECK_THROWS_AS(read(R"({"zoo": "masked_particle_1m_1_layer", "tokens": {"jets": 64}})"), InputError);
+    CHECK_THROWS_AS(read(R"({"zoo": "masked_particle_1m_1_layer", "tokens": {"particles": 0}})"), InputError);
+}
