@@ -1,5 +1,7 @@
 #include "apps/study.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -59,6 +61,16 @@ void check_ticks(const JsonReader& root, const Study& study) {
                "numbers of which one divides the other, or nearly");
 }
 
+/// No implementation holds above the clock at which the device closes timing.
+void check_clock(const JsonReader& root, const Study& study) {
+    const double clock_mhz = 1000 / study.clock.cycle_ns();
+    const double most_mhz = study.board.device.max_clock_mhz;
+    if (clock_mhz <= most_mhz) return;
+    const auto where = root.has("clock") ? root.at("clock") : root;
+    where.fail(fmt::format("a processing clock of {:.1f} MHz", clock_mhz),
+               fmt::format("at most {:g} MHz, up to which {} closes timing", most_mhz, study.board.device.name));
+}
+
 std::vector<int> read_periods(const JsonReader& root) {
     std::vector<int> periods{1, 2, 3, 6, 9, 18};
     if (!root.has("tmux_periods_bx")) return periods;
@@ -99,6 +111,7 @@ Study read_study(const JsonReader& root) {
         root.at("stages").fail(std::to_string(boards_of(study.stages)) + " boards in stages",
                                "fewer than the " + std::to_string(study.boards_available) + " boards available");
     read_requirements(root, study);
+    check_clock(root, study);
     check_ticks(root, study);
     read_simulation(root, study);
     study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));

@@ -25,9 +25,14 @@ inline constexpr Coefficient kScaleBits{"bits of a scale that is no power of two
 inline constexpr Coefficient kRegisterDelay{"clock-to-output, set-up and clock uncertainty in ns", 0.7,
                                             "assumed, after AMD DS923 (UltraScale+ switching characteristics): tenths of a ns each"};
 inline constexpr Coefficient kDspDelay{"multiplication on a DSP slice without inner registers in ns", 5,
-                                       "assumed, after AMD UG579: three registers (input, multiplier, output) for full speed"};
+                                       "assumed: 2.4 ns in the slice (AMD DS923: 410 MHz without pipeline registers) and its routing"};
 inline constexpr Coefficient kBlockMemoryDelay{"reading a block RAM or UltraRAM with its routing in ns", 4,
                                                "assumed, after AMD UG573: memory latch and output register for full speed"};
+
+inline constexpr Coefficient kDspClock{"clock that a DSP slice reaches with all its registers in MHz", 775,
+                                       "AMD DS923 (Virtex UltraScale+, DSP48 switching characteristics): FMAX at speed grade -2"};
+inline constexpr Coefficient kBlockMemoryClock{"clock that block RAMs and UltraRAMs reach in MHz", 600,
+                                               "assumed, after AMD DS923: the UltraRAM, the slower of the two, at speed grade -2"};
 
 // Dynamic products and DSP slices.
 inline constexpr Coefficient kConstantDspBits{

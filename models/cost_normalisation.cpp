@@ -5,38 +5,56 @@
 #include "models/cost_reduction.h"
 
 /// Layer normalisation of a token: mean and mean square by adder trees over all its channels,
-/// inverse root from a table, then (x - mean) x root, x gain + shift for the channels of the region.
+/// inverse root from a table, then (x - mean) x root, x gain + shift for the channels of the region. Where the statistics are those
+/// of all tokens (of each channel, or of all channels), they are found in the time that the region's own tokens take.
 namespace tessera::models {
 
 namespace {
 
 /// Widths and amounts of one engine.
 struct Plan {
-    double all;        ///< channels of a token: the statistics need them all
-    double lanes;      ///< of these in a cycle
+    double all;        ///< elements that the statistics need: the channels of a token, or of all tokens
+    double roots;      ///< statistics of these: 1, or one a channel
+    double lanes;      ///< of these elements in a cycle
     double out_lanes;  ///< channels of the region in a cycle
     int bits;
     int out_bits;
     int root_bits;
     int fold;
+    int pass;  ///< cycles in which the statistics are found
     bool in_logic;
 };
 
 Plan plan(const CostContext& context, int fold, bool in_logic) {
-    const double all = static_cast<double>(std::max<std::int64_t>(context.input_stream(0).channels, context.region.channels.size()));
+    const Input& input = context.op.inputs.front();
+    const bool of_tokens = input.tokens == Access::whole;
+    const bool by_channel = of_tokens && input.channels == Access::aligned;
+    const StreamShape stream = context.input_stream(0);
+    const std::int64_t channels = by_channel ? context.region.channels.size() : std::max(stream.channels, context.region.channels.size());
+    const auto all = static_cast<double>(channels * (of_tokens ? stream.tokens : 1));
+    const int pass = fold * (of_tokens ? static_cast<int>(context.region.tokens.size()) : 1);
     const int bits = context.input_bits(0);
     const int out_bits = context.output_bits();
     const int root_bits = std::max(bits, out_bits) + static_cast<int>(coefficient::kGuardBits);
-    return {all, std::ceil(all / fold), std::ceil(context.channels() / fold), bits, out_bits, root_bits, fold, in_logic};
+    return {.all = all,
+            .roots = by_channel ? static_cast<double>(channels) : 1,
+            .lanes = std::ceil(all / pass),
+            .out_lanes = std::ceil(context.channels() / fold),
+            .bits = bits,
+            .out_bits = out_bits,
+            .root_bits = root_bits,
+            .fold = fold,
+            .pass = pass,
+            .in_logic = in_logic};
 }
 
 /// Adder trees, subtraction, division by the number of channels, delay and rounding.
 double plain_lut(const Plan& p) {
-    const double summed = p.lanes + (p.fold > 1 ? 1 : 0);
+    const double summed = p.lanes + (p.pass > 1 ? p.roots : 0);
     const int square_bits = 2 * p.bits + 2;
     double lut = adder_tree_lut(summed, p.bits) + adder_tree_lut(summed, square_bits);
     lut += mean_lut(p.all, p.bits) + mean_lut(p.all, square_bits);
-    lut += p.lanes * (p.bits + 1.0) * (1 + delay_lut(2 * p.fold));
+    lut += p.lanes * (p.bits + 1.0) * (1 + delay_lut(2 * p.pass));
     return lut + 2 * p.out_lanes * p.out_bits * coefficient::kRequantiseLutPerBit;
 }
 
@@ -55,7 +73,7 @@ Lane gain_lanes(const CostContext& context, const Plan& p, const WeightSums& gai
 Resources waiting_token(const Plan& p) {
     constexpr double kBlockRamBits = 36 * 1024;
     Resources r{.lut = coefficient::kControlLut, .ff = coefficient::kControlFf};
-    if (p.all * p.bits > kBlockRamBits) return r + memory_resources(Memory::block_ram, p.lanes * p.bits, p.fold);
+    if (p.all * p.bits > kBlockRamBits) return r + memory_resources(Memory::block_ram, p.lanes * p.bits, p.pass);
     r.lut += p.all * p.bits * coefficient::kMultiplexerLut;
     r.ff += p.all * p.bits;
     return r;
@@ -72,12 +90,12 @@ Implementation normalisation(const CostContext& context, const Plan& p, const We
     r.ff = context.model.registers(r.lut) + context.channels() * p.out_bits;
     r += square.resources * p.lanes;
     r += scale.resources * p.out_lanes;
-    r += root.resources;
+    r += root.resources * std::ceil(p.roots / p.pass);
     r += gains.resources;
-    if (p.fold > 1) r += waiting_token(p);
+    if (p.pass > 1) r += waiting_token(p);
     const int tree = context.model.pipeline_cycles(log2_up(p.lanes)) + 1;
     made.latency_cycles = tree + 1 + square.latency_cycles + tree + root.latency_cycles + scale.latency_cycles + gains.latency_cycles + 1;
-    made.latency_cycles += 3 * (p.fold - 1);  // a pass for the mean, one for the variance, one for the result
+    made.latency_cycles += 2 * (p.pass - 1) + p.fold - 1;  // a pass for the mean, one for the variance, one for the result
     return made;
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "models/cost_coefficients.h"
 #include "models/cost_context.h"
 
 namespace tessera::models {
@@ -77,6 +79,14 @@ void cost(const CostContext& context, Candidates& out) {
     }
 }
 
+/// The slowest of the device's pipelined logic and the blocks in use.
+double max_clock_mhz(const Resources& used, const boards::Device& device) {
+    double clock = device.max_clock_mhz > 0 ? device.max_clock_mhz : std::numeric_limits<double>::infinity();
+    if (used.dsp > 0) clock = std::min<double>(clock, coefficient::kDspClock);
+    if (used.bram36 > 0 || used.uram > 0) clock = std::min<double>(clock, coefficient::kBlockMemoryClock);
+    return clock;
+}
+
 }  // namespace
 
 std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
@@ -93,7 +103,10 @@ std::vector<Implementation> implementations(const Network& network, const Operat
     Candidates found;
     cost({network, op, request.region, model, max_interval}, found);
     found.keep(op.fixed);
-    return found.finish();
+    std::vector<Implementation> made = found.finish();
+    for (Implementation& each : made) each.max_clock_mhz = max_clock_mhz(each.resources, model.device);
+    std::erase_if(made, [&](const Implementation& each) { return each.max_clock_mhz < model.clock_mhz; });
+    return made;
 }
 
 std::vector<Assumption> cost_assumptions() {

@@ -24,6 +24,7 @@ struct Implementation {
     Resources resources;
     int latency_cycles = 0;
     int token_interval_cycles = 1;
+    double max_clock_mhz = 0;  ///< up to which its blocks and the device close timing
 
     friend bool operator==(const Implementation&, const Implementation&) = default;
 };
@@ -39,7 +40,8 @@ struct ImplementationRequest {
 /// region.tokens.size() x token_interval_cycles <= cycles_per_event, so that one engine keeps up.
 /// Empty where no single engine can (the region has too many tokens: split it), and for a part of
 /// the channels of a recurrent operator, whose state does not split. At most twelve, sorted by
-/// interval, then LUTs. Only those of the strategy, memory and reuse factor that `op.fixed` names, if any.
+/// interval, then LUTs; none that the device cannot clock as fast as the model asks. Only those of the strategy, memory and reuse factor
+/// that `op.fixed` names, if any.
 ///
 /// Pure: same operator, request and device, same answer. Operators that cost nothing are of kind
 /// input, output and wiring alone.

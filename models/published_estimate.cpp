@@ -19,7 +19,10 @@ constexpr int kWidestThresholds = 8;     // FINN quantises up to here by compari
 const boards::Device& reference_device() {
     static const boards::Device device = [] {
         const auto devices = boards::load_catalogue().devices;
-        return *std::find_if(devices.begin(), devices.end(), [](const boards::Device& each) { return each.name == "VU13P"; });
+        boards::Device found =
+            *std::find_if(devices.begin(), devices.end(), [](const boards::Device& each) { return each.name == "VU13P"; });
+        found.max_clock_mhz = 0;  // the designs say themselves what they reach
+        return found;
     }();
     return device;
 }

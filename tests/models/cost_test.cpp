@@ -195,6 +195,45 @@ TEST_CASE("a recurrent operator waits for its own state") {
     CHECK(implementations(network, op, {half, 162}, vu13p()).empty());  // the state does not split
 }
 
+TEST_CASE("statistics of all tokens are found in the time of the tokens") {
+    NetworkBuilder b("norms");
+    const TensorId in = b.input("in", {16, 8});
+    const TensorId norm = b.layer_normalisation("norm", in);
+    b.output("out", b.softmax("softmax", norm));
+    Network network = b.build();
+    set_widths(network, 8);
+    const auto smallest = [](const std::vector<Implementation>& all) {
+        REQUIRE(!all.empty());
+        return *std::min_element(all.begin(), all.end(), [](const auto& x, const auto& y) { return x.resources.lut < y.resources.lut; });
+    };
+    for (Operator& op : network.operators) {
+        if (op.kind != OperatorKind::softmax && op.kind != OperatorKind::normalisation) continue;
+        const Implementation own = smallest(cost(network, op, 16, 16));
+        op.inputs[0].tokens = Access::whole;
+        op.inputs[0].channels = Access::aligned;
+        const Implementation all = smallest(cost(network, op, 16, 16));  // each channel over 16 tokens, in 16 cycles: as many lanes
+        CHECK(all.resources.lut > own.resources.lut);
+        CHECK(all.latency_cycles >= 2 * 15);
+        CHECK(smallest(cost(network, op, 1, 1)).resources.lut > 3 * own.resources.lut);  // the same statistics in one cycle
+    }
+}
+
+TEST_CASE("nothing is offered above the clock that its blocks reach") {
+    Network network = one_dense(1, 64, 32);
+    set_widths(network, 8);
+    boards::Device device = vu13p();
+    device.max_clock_mhz = 500;
+    const Operator& op = operator_of(network, OperatorKind::dense);
+    const ImplementationRequest request{{{0, 1}, {0, 32}}, 18};
+    for (const Implementation& made : implementations(network, op, request, device)) CHECK(made.max_clock_mhz == 500);
+    CHECK(implementations(network, op, request, CostModel{.device = device, .clock_mhz = 501}).empty());
+    device.max_clock_mhz = 1000;
+    for (const Implementation& made : implementations(network, op, request, CostModel{.device = device, .clock_mhz = 700})) {
+        CHECK(made.resources.bram36 == 0);  // block memories end at 600 MHz, slices at 775 MHz
+        CHECK(made.max_clock_mhz == (made.resources.dsp > 0 ? 775 : 1000));
+    }
+}
+
 TEST_CASE("tree ensembles take a comparator a node and an adder a tree") {
     Network network = single(OperatorKind::tree_ensemble, "TreeEnsemble", {1, 10}, {1, 1}, Access::whole, Access::whole);
     Operator& op = network.operators[1];
