@@ -59,6 +59,10 @@ models::Region hull(const models::Region& a, const models::Region& b) {
     return {join(a.tokens, b.tokens), join(a.channels, b.channels)};
 }
 
+/// Flip-flops that `wires` take over `crossings` boundaries between SLRs: one for each cycle that a crossing takes (AMD UG949: a
+/// register on either side; the Laguna sites of UltraScale+ have them, AMD UG574, but the tools use slices unless told).
+double crossing_registers(int crossings, double wires, const BoardType& type) { return wires * crossings * type.slr_crossing_cycles; }
+
 /// Makes the transfers: one for each (producer, other board), with the hull of what is needed
 /// there of each tensor.
 class TransferMaker {
@@ -92,6 +96,13 @@ class TransferMaker {
   private:
     BoardId board_of(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutside : mapping_.shards[shard].board; }
 
+    const BoardType& type_of(BoardId board) const { return mapping_.board_types[mapping_.boards[index(board)]]; }
+
+    /// Bits of what is needed that pass in a cycle, at the rate at which events come.
+    double wires_of(const Need& need) const {
+        return std::ceil(static_cast<double>(need.bits) / static_cast<double>(mapping_.cycles_per_event()));
+    }
+
     void add_input(const Need& need, const std::map<std::pair<std::uint32_t, BoardId>, TransferId>& ids) {
         if (need.to == ShardGraph::kNone) return;
         Shard& to = mapping_.shards[need.to];
@@ -101,6 +112,7 @@ class TransferMaker {
             input.from = id_at<ShardId>(need.from);
             if (from.board == to.board) {
                 input.slr_crossings = std::abs(from.slr - to.slr);
+                to.resources.ff += crossing_registers(input.slr_crossings, wires_of(need), type_of(to.board));
             } else {
                 input.transfer = ids.at({need.from, to.board});
             }
