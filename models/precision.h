@@ -27,7 +27,7 @@ struct Precision {
 };
 
 /// Reads `{"weights": 8, "activations": 8, "accumulators": "fixed<24,12>", "rules": [{"operators": "softmax", ...}]}`,
-/// where a number is a width (2 bits and more) and a string a `fixed<W,I>`; accumulators are a
+/// where a number is a width (2 bits and more; weights of 1 bit are -1 and 1) and a string a `fixed<W,I>`; accumulators are a
 /// string, `zero_fraction` a number from 0 to 1. What stands beside "rules" is the first rule, for
 /// all operators. @throws InputError
 Precision read_precision(const JsonReader& reader);
@@ -38,12 +38,14 @@ Precision read_precision(const JsonReader& reader);
 /// - Weights: the integer bits that their range needs, for each operator; values rounded to the
 ///   nearest step, ties to even, and stored back. Where `values` is empty a normal distribution
 ///   stands for them whose four standard deviations fill the format (see precision_weights.h).
-///   Weights of a quantised file are whole multiples of its format's step and are not rounded again.
+///   Weights of a quantised file are whole multiples of its format's step and are not rounded again. Of weights of
+///   1 bit the signs remain (Courbariaux et al., arXiv:1602.02830); their common scale joins the next rounding.
 /// - Activations: the width of the rule that matches the operator that makes them. Their range is
 ///   not known without calibration data; `assumed_activation_format` (precision_formats.h) says
 ///   which integer bits stand for it, and the network's assumptions repeat it. Wiring keeps the
 ///   format of its first input. Where no rule gives a width, the format that loses nothing follows
-///   from the operands where they have one (a quantised file's sums).
+///   from the operands where they have one. So it does for what a quantised file computes exactly (its sums), unless a
+///   rule names the operator: rules for all operators stand for what the file leaves in floating point.
 /// - Accumulators: as given, else so that nothing overflows.
 ///
 /// @throws InputError for a rule that matches no operator, and where a tensor or a weight is left

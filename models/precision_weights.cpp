@@ -93,6 +93,11 @@ void round_weights(Weights& weights) {
     }
 }
 
+void binarise_weights(Weights& weights) {
+    weights.format = {1, 1, true};
+    for (float& value : weights.values) value = value < 0 ? -1.0F : 1.0F;
+}
+
 void count_digits(Weights& weights) {
     const auto inputs = static_cast<std::size_t>(weights.inputs);
     const double steps_per_unit = 1 / weights.format.step();
@@ -105,6 +110,7 @@ void count_digits(Weights& weights) {
 }
 
 ExpectedWeight expected_weight(int width, double zero_fraction) {
+    if (width == 1) return {.nonzero = 1, .signed_digits = 1, .effective_bits = 1};
     const int summed = std::min(width, kWidestSum);
     const std::int64_t half = std::int64_t{1} << (summed - 1);
     const double sigma = static_cast<double>(half) / kDeviations;

@@ -12,6 +12,9 @@ void prune_weights(Weights& weights, double fraction);
 /// @pre format.width > 0
 void round_weights(Weights& weights);
 
+/// The sign of each value, 1 or -1 (of 0: 1), in one bit.
+void binarise_weights(Weights& weights);
+
 /// Fills `channels` from the values as whole multiples of the format's step.
 void count_digits(Weights& weights);
 
@@ -32,7 +35,7 @@ struct ExpectedWeight {
 /// (so that one value in 16 000 saturates), its smallest `zero_fraction` of magnitudes set to zero.
 /// Exact: summed over all quantised values, each with its probability from the error function. Above 16
 /// bits every further bit is random and adds one effective bit and a third of a signed digit
-/// (Reitwiesner 1960) to a weight that is not zero. @pre width >= 2
+/// (Reitwiesner 1960) to a weight that is not zero. One bit is a sign: 1 or -1.
 ExpectedWeight expected_weight(int width, double zero_fraction);
 
 }  // namespace tessera::models

@@ -131,7 +131,9 @@ TEST_CASE("what a study cannot mean is rejected at its place") {
     check_rejected({{"simulation", {{"traffic", {{"pile_up", -1}}}}}}, "/simulation/traffic/pile_up");
     check_rejected({{"simulation", {{"faults", {{"bit_error_rate", -1}}}}}}, "/simulation/faults/bit_error_rate");
     check_rejected({{"simulation", {{"faults", {{"list", {{{"kind", "board_dead"}, {"link", 0}}}}}}}}}, "/simulation/faults/list/0");
-    check_rejected({{"precision", {{"weights", 1}}}}, "/precision/weights");
+    check_rejected({{"clock", {{"cycles_per_bx", 14}}}}, "closes timing");  // 561 MHz
+    check_rejected({{"precision", {{"weights", 0}}}}, "/precision/weights");
+    check_rejected({{"precision", {{"activations", 1}}}}, "/precision/activations");
     check_rejected({{"seed", -1}}, "/seed");
     check_rejected({{"sed", 1}}, "sed");
 }

@@ -238,9 +238,28 @@ TEST_CASE("a file's own formats are kept, and its sums follow from them") {
     CHECK(network.tensor(d).format == FixedPoint{5, 5, true});
     CHECK(network.tensors[2].format == FixedPoint{4, 4, false});
     CHECK(network.assumptions.empty());
-    apply_precision(network, bits(8));
+    apply_precision(network, bits(8));  // stands for floating point, of which there is none
     CHECK(network.tensor(x).format == FixedPoint{2, 2, true});
-    CHECK(network.tensor(d).format.width == 8);
+    CHECK(network.tensor(d).format == FixedPoint{5, 5, true});
+    CHECK(network.tensors[2].format == FixedPoint{4, 4, false});
+    apply_precision(network, read(R"({"rules": [{"operators": "dense", "activations": 3}]})"));
+    CHECK(network.tensor(d).format.width == 3);
+}
+
+TEST_CASE("of weights of one bit the signs remain") {
+    Network real = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
+    apply_precision(real, read(R"({"weights": 1, "activations": 8, "zero_fraction": 0.5})"));
+    for (const Operator& op : real.operators) {
+        if (op.weights.count == 0) continue;
+        CHECK(op.weights.format == FixedPoint{1, 1, true});
+        for (const float value : op.weights.values) CHECK(std::abs(value) == 1);
+        CHECK(summarise_weights(op).zero_fraction == 0);
+        CHECK(summarise_weights(op).mean_signed_digits == 1);
+    }
+    Network untrained = two_layers();
+    apply_precision(untrained, read(R"({"weights": 1, "activations": 8})"));
+    for (const Operator& op : untrained.operators)
+        if (op.weights.count > 0) CHECK(summarise_weights(op).mean_effective_bits == 1);
 }
 
 TEST_CASE("wiring keeps the format of its first input") {
@@ -273,7 +292,7 @@ TEST_CASE("weights that are no numbers are refused") {
 }
 
 TEST_CASE("malformed precision is refused") {
-    for (const char* wrong : {R"({"weight": 8})", R"({"weights": 1})", R"({"weights": 65})", R"({"weights": 8.5})",
+    for (const char* wrong : {R"({"weight": 8})", R"({"weights": 0})", R"({"activations": 1})", R"({"weights": 65})", R"({"weights": 8.5})",
                               R"({"activations": "8"})", R"({"accumulators": 24})", R"({"rules": {}})", R"({"rules": [{"weights": 8}]})",
                               R"({"zero_fraction": 1.5})", R"({"rules": [{"operators": "a", "bits": 8}]})", R"([])", R"({"rules": [3]})"}) {
         CAPTURE(wrong);
