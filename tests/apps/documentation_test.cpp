@@ -33,7 +33,9 @@ std::string reason_to_skip(const std::string& block) {
     if (block.find("./test.sh") != std::string::npos) return "runs this test";
     if (block.find(".onnx") != std::string::npos) return "needs a network that is not shipped";
     if (block.find("cms_particle_transformer") != std::string::npos) return "needs a network that is not shipped";
-    if (block.find("foundation_model_frontier") != std::string::npos) return "takes long";
+    for (const char* long_one : {"technique_ladder", "large_models", "link_rate", "board_count", "foundation_model_frontier"}) {
+        if (block.find(long_one) != std::string::npos) return "takes minutes";
+    }
     return "";
 }
 
