@@ -86,7 +86,7 @@ TEST_CASE("the schedule's depths are exact wherever events do not disturb each o
         for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
             for (std::size_t i = 0; i < depths[s].size(); ++i) mapping.shards[s].inputs[i].buffer_chunks = depths[s][i];
         }
-        const std::int64_t events = 3 * mapping.tmux_period_bx;
+        const std::int64_t events = std::int64_t{3} * mapping.tmux_period_bx;
         CHECK(simulate(mapping, events).events.completed == events);
         for (auto& shard : mapping.shards) {
             for (auto& input : shard.inputs) {
@@ -108,7 +108,7 @@ TEST_CASE("the depths that a mapping is given hold one event more: events with f
         take_turns(mapping);
         partition::apply(partition::schedule(mapping), mapping);
         sim::Options options;
-        options.bunch_crossings = 5 * mapping.tmux_period_bx;
+        options.bunch_crossings = std::int64_t{5} * mapping.tmux_period_bx;
         options.traffic.kind = sim::Traffic::Kind::listed;
         options.traffic.objects = {0, 1, 2, 3, 4};
         CHECK(sim::simulate(mapping, options).events.lost == 0);
@@ -167,7 +167,7 @@ TEST_CASE("memory does not grow with the events that a dead board or a shard tha
          std::vector<std::pair<partition::Mapping, sim::Faults>>{{mapping, {0, {dead, both}}}, {never, {}}}) {
         most_memory(system, faults, 2'000);
         const auto few = most_memory(system, faults, 10'000);
-        CHECK(most_memory(system, faults, 100'000) <= few + 64 * 1024);
+        CHECK(most_memory(system, faults, 100'000) <= few + 65'536);
     }
 }
 

@@ -15,6 +15,8 @@ namespace tessera::tests {
 
 namespace {
 
+constexpr std::int64_t kOrbitBx = 3564;
+
 /// One lane of a protocol as the mapper would have it.
 partition::Mapping with_protocol(const topologies::LinkProtocol& protocol) {
     auto mapping = chain(2, 4, {1, 9, 11}, 17);
@@ -35,7 +37,7 @@ struct Line {
 Line play(const partition::Mapping& mapping, std::int64_t ticks) {
     const double frame_ns = static_cast<double>(mapping.link_timing.ticks_per_frame) * mapping.tick_ns();
     const double word_ns = mapping.link_timing.line_bits_per_frame / mapping.link_timing.line_rate_gbps;
-    const double orbit_ns = 3564 * mapping.clock.bx_ns();
+    const double orbit_ns = kOrbitBx * mapping.clock.bx_ns();
     const double end_ns = static_cast<double>(ticks) * mapping.tick_ns();
     Line line;
     for (std::int64_t word = 1; static_cast<double>(word) * word_ns <= end_ns * (1 + 1e-12); ++word) {
@@ -59,14 +61,14 @@ Line play(const partition::Mapping& mapping, std::int64_t ticks) {
 TEST_CASE("25 Gb/s: nine frames a crossing, and the rest of the line is fillers and one marker an orbit") {
     const auto protocol = topologies::read_link_protocol(JsonReader::from_text("test", "\"25g-64b66b\""));
     const auto mapping = with_protocol(protocol);
-    const std::int64_t orbit = 3564 * mapping.ticks_per_bx;
+    const std::int64_t orbit = kOrbitBx * mapping.ticks_per_bx;
     const auto line = sim::line_words(mapping, orbit);
     // 88924.6 ns at 25.78125 Gb/s are 34736 words of 66 bit; nine frames in each of 3564 crossings.
     CHECK(line.words == static_cast<std::int64_t>(3564 / 40.0789e6 * 25.78125e9 / 66));
     CHECK(line.words == 34736);
-    CHECK(line.frames == 9 * 3564);
+    CHECK(line.frames == 9 * kOrbitBx);
     CHECK(line.markers == 1);
-    CHECK(line.fillers == 34736 - 9 * 3564 - 1);
+    CHECK(line.fillers == 34736 - 9 * kOrbitBx - 1);
     CHECK(sim::line_words(mapping, 1000 * orbit).markers == 1000);
     CHECK(sim::line_words(mapping, 1000 * orbit).words == static_cast<std::int64_t>(3564e3 / 40.0789e6 * 25.78125e9 / 66));
 }
@@ -76,7 +78,7 @@ TEST_CASE("every protocol: the counts are those of a line that is played word by
         CAPTURE(protocol.name);
         const auto mapping = with_protocol(protocol);
         REQUIRE(sim::line_keeps_up(mapping));
-        const std::int64_t time = 2 * 3564 * mapping.ticks_per_bx;
+        const std::int64_t time = 2 * kOrbitBx * mapping.ticks_per_bx;
         const auto line = sim::line_words(mapping, time);
         const auto played = play(mapping, time);
         CHECK(played.count.words == line.words);
@@ -113,9 +115,9 @@ TEST_CASE("what the lines of a system carry adds up, word by word") {
 
 TEST_CASE("a line that is as fast as its frames has no fillers, a slower one is refused") {
     auto mapping = chain(2, 4, {1, 9, 11}, 17);
-    CHECK(sim::line_words(mapping, 3564 * 9) == sim::LineWords{3564 * 9, 3564 * 9, 0, 0});  // no rate given
+    CHECK(sim::line_words(mapping, kOrbitBx * 9) == sim::LineWords{kOrbitBx * 9, kOrbitBx * 9, 0, 0});  // no rate given
     mapping.link_timing.line_rate_gbps = 9 * 64 / mapping.clock.bx_ns();
-    CHECK(sim::line_words(mapping, 3564 * 9).fillers == 0);
+    CHECK(sim::line_words(mapping, kOrbitBx * 9).fillers == 0);
     CHECK(simulate(mapping, 100).events.completed == 100);
     mapping.link_timing.line_rate_gbps *= 0.99;
     CHECK_THROWS_AS(simulate(mapping, 100), InputError);
