@@ -10,6 +10,7 @@
 #include "partition/layout.h"
 #include "partition/patch_panel.h"
 #include "partition/placement.h"
+#include "partition/quicken.h"
 #include "partition/refinement.h"
 #include "partition/routing.h"
 #include "partition/schedule.h"
@@ -40,8 +41,17 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
     return plan;
 }
 
+namespace {
+
+/// A percent of the latency budget is worth a percent of the boards that the bound asks for.
+double fair_latency_price(const NodePlan& plan, const MappingProblem& problem) {
+    return plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
+}
+
+}  // namespace
+
 void price_latency(NodePlan& plan, const MappingProblem& problem, double weight) {
-    plan.latency_price = weight * plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
+    plan.latency_price = weight * fair_latency_price(plan, problem);
     plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
 }
 
@@ -49,7 +59,7 @@ namespace {
 
 /// More would make the simulation slow without changing the answer much.
 constexpr std::int64_t kMostChunkTransfers = 20000;
-constexpr int kMostChunks = 8;
+constexpr int kMostChunks = 16;
 constexpr std::int64_t kMovesPerShard = 100;
 constexpr std::int64_t kMostMoves = 1000000;
 /// Fewer boards take more patience, and more of their ports.
@@ -83,9 +93,13 @@ NodeFailure too_large(const NodePlan& plan, const models::Operator& op, const st
 }
 
 NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
-    return {"ports", static_cast<double>(shortage.needed), static_cast<double>(shortage.available), "lanes of one board",
+    return {"ports",
+            static_cast<double>(shortage.needed),
+            static_cast<double>(shortage.available),
+            "lanes of one board",
             fmt::format("at a TMUX period of {} BX a board needs {} lanes {}, {} are there", plan.tmux_period_bx, shortage.needed,
-                        shortage.incoming ? "in" : "out", shortage.available)};
+                        shortage.incoming ? "in" : "out", shortage.available),
+            shortage.boards};
 }
 
 constexpr const char* kNoWay = "topology";
@@ -116,6 +130,7 @@ class NodeMapper {
         context_.frame_bits = problem.link.frame_bits;
         context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
         context_.latency_price = plan.latency_price;
+        context_.fair_latency_price = fair_latency_price(plan, problem);
         context_.prices = plan.choice.prices;
         room_for_boards_ = topologies::room_for_boards(problem.topology);
         most_boards_ = static_cast<int>(std::min(static_cast<std::size_t>(most_boards_), room_for_boards_));
@@ -208,11 +223,13 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
         if (!ours()) {
             const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : place_boards(graph, placement);
-            order_slrs(graph, space_, analyse_timing(graph, placement, hop_timing()), placement);
+            placement = settled(graph, placement);
+            build_as(graph, placement);
             auto result = connect(graph, placement, places);
             if (std::holds_alternative<Mapping>(result)) return result;
         }
         placement = refined(graph, placement, ports);
+        build_as(graph, placement);
         const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
         return connect(graph, placement, places);
     }
@@ -251,7 +268,12 @@ class NodeMapper {
 
     void build_as(ShardGraph& graph, const Placement& placement) const {
         for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-        set_chunks(graph, context_, limit_chunks(graph, placement, most_chunks(), kMostChunkTransfers));
+        stream(graph, placement, std::vector<int>(placement.boards, most_chunks()));
+    }
+
+    void stream(ShardGraph& graph, const Placement& placement, const std::vector<int>& most_sent) const {
+        const ChunkLimits limits{most_chunks(), most_sent, kMostChunkTransfers, problem_.link.frame_bits};
+        set_chunks(graph, context_, limit_chunks(graph, placement, limits));
     }
 
     bool in_budget(const Mapping& mapping) const { return latency_ns(mapping) <= problem_.latency_budget_ns; }
@@ -267,7 +289,7 @@ class NodeMapper {
 
     static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
-    int most_chunks() const { return std::min(kMostChunks, plan_.tmux_period_bx); }
+    int most_chunks() const { return std::min(kMostChunks, 2 * plan_.tmux_period_bx); }
 
     std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement) const {
         const auto topology = make_topology(placement.boards);
@@ -290,8 +312,13 @@ class NodeMapper {
     Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
         RefinementSettings settings = refinement_settings(graph, ports);
         settings.hops = hops;
-        Placement result = refine(graph, space_, placement, settings);
-        order_slrs(graph, space_, analyse_timing(graph, result, settings.hop), result);
+        return settled(graph, refine(graph, space_, placement, settings));
+    }
+
+    /// What is left to do on each board alone.
+    Placement settled(const ShardGraph& graph, const Placement& placement) const {
+        Placement result = quicken(graph, space_, placement, hop_timing());
+        order_slrs(graph, space_, analyse_timing(graph, result, hop_timing()), result);
         return result;
     }
 
@@ -313,18 +340,31 @@ class NodeMapper {
         return hop;
     }
 
-    /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to
-    /// whole frames: where links do not suffice, fewer are tried.
+    /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to whole frames: boards whose
+    /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement,
                                                const std::vector<std::uint32_t>& places) const {
-        for (int chunks = most_chunks();; chunks /= 2) {
-            set_chunks(graph, context_, limit_chunks(graph, placement, chunks, kMostChunkTransfers));
+        constexpr double kNear = 1.5;  // rounding is worth a third or so; what misses by more needs another layout
+        std::vector<int> most_sent(placement.boards, most_chunks());
+        for (;;) {
+            stream(graph, placement, most_sent);
             auto result = connect_streams(graph, placement, places);
             const auto* failure = std::get_if<NodeFailure>(&result);
-            // Rounding is worth at most a third or so; what misses by more needs another layout.
-            const bool near = failure != nullptr && failure->needed < 1.5 * failure->available;
-            if (chunks == 1 || !near) return result;
+            if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))
+                return result;
         }
+    }
+
+    /// Halves the chunks to and from these boards, or all where none is named; false where there is but one.
+    static bool send_fewer(const std::vector<BoardId>& boards, std::vector<int>& most_sent) {
+        bool any = false;
+        const auto halve = [&](int& most) {
+            any = any || most > 1;
+            most = std::max(1, most / 2);
+        };
+        for (const BoardId board : boards) halve(most_sent[index(board)]);
+        if (boards.empty()) std::for_each(most_sent.begin(), most_sent.end(), halve);
+        return any;
     }
 
     /// A topology of just so many boards may leave some of them without a way to another (stages of

@@ -18,6 +18,7 @@ struct NodeFailure {
     double available = 0;
     std::string unit;
     std::string explanation;
+    std::vector<BoardId> boards{};  ///< that run out of ports
 };
 
 /// What is known of a time node before anything is placed.

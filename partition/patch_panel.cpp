@@ -35,18 +35,19 @@ class PortUse {
         if (from != kOutside) out_[index(from)] += lanes;
         if (to != kOutside) in_[index(to)] += lanes;
     }
-    std::optional<PortShortage> worst() const {
-        std::optional<PortShortage> found;
+    std::optional<PortShortage> shortage() const {
+        PortShortage found;
         const auto consider = [&](std::size_t board, bool incoming, int needed) {
             if (needed <= ports_[board]) return;
-            if (!found || needed - ports_[board] > found->needed - found->available) {
-                found = PortShortage{id_at<BoardId>(board), incoming, needed, ports_[board]};
-            }
+            if (found.boards.empty() || found.boards.back() != id_at<BoardId>(board)) found.boards.push_back(id_at<BoardId>(board));
+            if (needed - ports_[board] <= found.needed - found.available) return;
+            found.board = id_at<BoardId>(board), found.incoming = incoming, found.needed = needed, found.available = ports_[board];
         };
         for (std::size_t board = 0; board < ports_.size(); ++board) {
             consider(board, true, in_[board]);
             consider(board, false, out_[board]);
         }
+        if (found.boards.empty()) return std::nullopt;
         return found;
     }
 
@@ -66,7 +67,7 @@ class PatchPanel {
         }
         for (auto& [ends, transfers] : pairs) pack(ends.first, ends.second, transfers);
         for (const Bundle& bundle : bundles_) ports_.add(bundle.from, bundle.to, bundle.lanes);
-        if (auto shortage = ports_.worst()) return shortage;
+        if (auto shortage = ports_.shortage()) return shortage;
         separate();
         widen();
         return std::nullopt;

@@ -3,13 +3,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "partition/mapping.h"
 
 namespace tessera::partition {
 
-/// A board whose ports do not carry what has to enter or leave it.
+/// Boards whose ports do not carry what has to enter or leave them.
 struct PortShortage {
+    std::vector<BoardId> boards;  ///< all of them; what follows is of the worst
     BoardId board{};
     bool incoming = false;
     int needed = 0;  ///< lanes, at the least that the mapper found
@@ -22,7 +24,7 @@ struct PortShortage {
 /// same two boards may share a link); then, with the ports that are left, a link of its own for
 /// as many transfers as possible, and more lanes where serialisation takes longest.
 ///
-/// Sets the links and the routes of all transfers. Returns the worst shortage where ports run out;
+/// Sets the links and the routes of all transfers. Returns the shortage where ports run out;
 /// the mapping's links are then unspecified.
 std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks);
 

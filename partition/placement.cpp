@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "core/arithmetic.h"
+
 namespace tessera::partition {
 
 namespace {
@@ -12,44 +14,51 @@ std::uint32_t board_of(const Placement& placement, std::uint32_t shard) {
     return shard == ShardGraph::kNone ? Placement::kOutsideBoard : placement.board[shard];
 }
 
-/// Frames on one lane to each other board that reads a shard's result.
-std::map<std::uint32_t, std::int64_t> frames_by_board(const ShardGraph& graph, const Placement& placement, std::uint32_t shard) {
-    std::map<std::uint32_t, std::int64_t> frames;
+/// Bits to each other board that reads a shard's result.
+std::map<std::uint32_t, std::int64_t> bits_by_board(const ShardGraph& graph, const Placement& placement, std::uint32_t shard) {
+    std::map<std::uint32_t, std::int64_t> bits;
     std::set<std::uint32_t> boards;
     for (const std::uint32_t net : graph.outputs[shard]) {
         boards.clear();
         for (const std::uint32_t consumer : graph.nets[net].consumers) boards.insert(board_of(placement, consumer));
         boards.erase(placement.board[shard]);
-        for (const std::uint32_t board : boards) frames[board] += graph.nets[net].frames;
+        for (const std::uint32_t board : boards) bits[board] += graph.nets[net].bits;
     }
-    return frames;
+    return bits;
 }
 
 }  // namespace
 
-std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, int most, std::int64_t most_in_all) {
+std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, const ChunkLimits& limits) {
     struct Sending {
         std::int64_t transfers = 0;
         std::int64_t frames = 0;  ///< of the smallest
+        int most = 0;             ///< chunks
     };
     std::vector<Sending> sending(graph.shards.size());
     for (std::uint32_t s = 0; s < sending.size(); ++s) {
-        for (const auto& [board, frames] : frames_by_board(graph, placement, s)) {
+        const std::uint32_t home = placement.board[s];
+        sending[s].most = home == Placement::kOutsideBoard ? limits.most : limits.most_sent[home];
+        for (const auto& [board, bits] : bits_by_board(graph, placement, s)) {
+            const std::int64_t frames = divide_up(bits, limits.frame_bits);
             sending[s].frames = sending[s].transfers == 0 ? frames : std::min(sending[s].frames, frames);
             ++sending[s].transfers;
+            if (board != Placement::kOutsideBoard) sending[s].most = std::min(sending[s].most, limits.most_sent[board]);
         }
     }
-    std::vector<int> chunks(sending.size(), most);
-    for (std::int64_t frames_per_chunk = 1;; frames_per_chunk *= 2) {
+    std::vector<int> chunks(sending.size(), limits.most);
+    for (std::int64_t least_frames = 1;; least_frames *= 2) {
         std::int64_t in_all = 0;
         bool reducible = false;
         for (std::size_t s = 0; s < sending.size(); ++s) {
             if (sending[s].transfers == 0) continue;
-            chunks[s] = static_cast<int>(std::clamp<std::int64_t>(sending[s].frames / frames_per_chunk, 1, most));
+            // As many frames to each chunk, so that little is lost where the last frame of each is rounded up.
+            const std::int64_t of_chunk = std::max(least_frames, divide_up(sending[s].frames, sending[s].most));
+            chunks[s] = static_cast<int>(std::max<std::int64_t>(1, sending[s].frames / of_chunk));
             in_all += sending[s].transfers * chunks[s];
             reducible = reducible || chunks[s] > 1;
         }
-        if (in_all <= most_in_all || !reducible) return chunks;
+        if (in_all <= limits.most_transferred || !reducible) return chunks;
     }
 }
 

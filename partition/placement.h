@@ -49,10 +49,16 @@ struct UnfitShard {
 /// A placement of more than `limits.most_boards` is given up before all shards have a board.
 std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
-/// How many chunks each shard may stream: `most` where its result stays on its board; elsewhere
-/// fewer for small transfers, so that all transfers of an event are no more than `most_in_all`
-/// chunks (as far as one chunk for each allows).
-std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, int most, std::int64_t most_in_all);
+/// How finely results may stream.
+struct ChunkLimits {
+    int most = 16;                            ///< of a shard whose result stays on its board
+    std::vector<int> most_sent;               ///< by board: of one whose result leaves it or gets there
+    std::int64_t most_transferred = 1 << 20;  ///< of all transfers of an event together, as far as one chunk for each allows
+    int frame_bits = 64;
+};
+
+/// How many chunks each shard may stream. Those that leave a board are whole frames, nearly: what rounding takes, ports lack.
+std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, const ChunkLimits& limits);
 
 /// Boards that each net reaches beside its own, the outside among them.
 std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement);

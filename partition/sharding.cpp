@@ -86,13 +86,13 @@ class VariantTable {
         return sum;
     }
 
-    /// Those that fit, that no other beats and that are not much dearer than the cheapest; where none fits, the smallest.
+    /// Those that fit, that no other beats and that are not much dearer than the cheapest, at the price of latency now or at a fair
+    /// one: what a slow layout saves need not be saved where a cycle costs next to nothing. Where none fits, the smallest.
     std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces,
                                                 const Region& region) const {
         const Resources slr = context_.board->slr_capacity();
         const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
         std::vector<ShardVariant> kept;
-        double cheapest = std::numeric_limits<double>::infinity();
         for (const auto& [away, variant] : all) {
             if (!(size(variant) <= context_.largest_variant)) continue;
             const auto beats = [&](const ShardVariant& a, const ShardVariant& b) {
@@ -102,10 +102,18 @@ class VariantTable {
             if (std::any_of(kept.begin(), kept.end(), [&](const ShardVariant& other) { return beats(other, candidate); })) continue;
             std::erase_if(kept, [&](const ShardVariant& other) { return beats(candidate, other); });
             kept.push_back(variant);
-            cheapest = std::min(cheapest, price_of(variant, pieces, region));
         }
-        std::erase_if(kept,
-                      [&](const ShardVariant& other) { return price_of(other, pieces, region) > context_.about_the_same * cheapest; });
+        std::vector<bool> worthwhile(kept.size(), false);
+        for (const double latency_price : {0.0, context_.latency_price, context_.fair_latency_price}) {
+            const auto price = [&](const ShardVariant& variant) { return price_of(variant, latency_price / pieces, region); };
+            double cheapest = std::numeric_limits<double>::infinity();
+            for (const auto& variant : kept) cheapest = std::min(cheapest, price(variant));
+            for (std::size_t v = 0; v < kept.size(); ++v) {
+                if (price(kept[v]) <= context_.about_the_same * cheapest) worthwhile[v] = true;
+            }
+        }
+        std::size_t next = 0;
+        std::erase_if(kept, [&](const ShardVariant&) { return !worthwhile[next++]; });
         if (kept.empty()) {
             const auto smaller = [&](const auto& a, const auto& b) { return size(a.second) < size(b.second); };
             kept.push_back(std::min_element(all.begin(), all.end(), smaller)->second);
@@ -114,9 +122,9 @@ class VariantTable {
     }
 
     /// In boards. Each of an operator's pieces pays its part of the operator's latency.
-    double price_of(const ShardVariant& variant, double pieces, const Region& region) const {
+    double price_of(const ShardVariant& variant, double latency_price, const Region& region) const {
         const Resources board = context_.board->capacity();
-        double sum = context_.latency_price / pieces * variant.cycles(region.tokens.size());
+        double sum = latency_price * variant.cycles(region.tokens.size());
         for (std::size_t r = 0; r < context_.prices.size(); ++r) {
             if (board.values()[r] > 0) sum += context_.prices[r] * variant.resources.values()[r] / board.values()[r];
         }

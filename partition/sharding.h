@@ -18,6 +18,7 @@ struct ShardingContext {
     int input_bits = 16;             ///< width of a tensor that has no format
     std::array<double, 5> prices{};  ///< of a board's resources, as OptionChoice has them
     double latency_price = 0;        ///< boards that a cycle less of an operator is worth
+    double fair_latency_price = 0;   ///< the same where latency and boards count alike
     double largest_variant = 0.9;    ///< of an SLR, in its scarcest resource
     double about_the_same = 1.3;     ///< variants up to this times the price of the cheapest are worth considering
     int frame_bits = 64;

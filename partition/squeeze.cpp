@@ -95,6 +95,8 @@ class Squeezing {
   private:
     /// Of an SLR: shards from here on decide what fits; most others are wires with little logic.
     static constexpr double kHeavy = 0.005;
+    /// Of an SLR: what being overfull counts at least, so that in the end the least of it does not pay.
+    static constexpr double kOverfull = 1e-3;
 
     double overflow() const { return std::accumulate(overflow_.begin(), overflow_.end(), 0.0); }
 
@@ -119,7 +121,7 @@ class Squeezing {
         const auto left = free.values(), of = space_.slr_capacity.values();
         double sum = 0;
         for (std::size_t r = 0; r < left.size(); ++r) {
-            if (left[r] < 0) sum += of[r] > 0 ? -left[r] / of[r] : 1e6;
+            if (left[r] < 0) sum += kOverfull + (of[r] > 0 ? -left[r] / of[r] : 1e6);
         }
         return sum;
     }

@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/arithmetic.h"
 #include "partition/random.h"
 
 namespace tessera::partition {
 
 Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops)
     : graph_(graph),
-      frames_per_event_(static_cast<double>(space.frames_per_event)),
+      frames_per_event_(space.frames_per_event),
       boards_(placement.boards),
       hops_(hops),
       most_lanes_(ports * space.ports),
       board_(placement.board),
       reach_(graph.nets.size()),
+      frames_((placement.boards + 1) * (placement.boards + 1), 0),
       in_(placement.boards, 0),
       out_(placement.boards, 0),
       neighbours_(graph.shards.size()),
@@ -95,25 +97,31 @@ void Wiring::add_to(Reach& reach, std::uint32_t board, int change) {
     }
 }
 
-double Wiring::port_cost(double frames) const {
+double Wiring::port_cost(double lanes) const {
     constexpr double kPortCost = 2;
-    const double excess = frames / frames_per_event_ - most_lanes_;
+    const double excess = lanes - most_lanes_;
     return excess > 0 ? kPortCost * excess * excess : 0;
 }
 
-void Wiring::shift(double& frames, double by) {
-    change_ -= port_cost(frames);
-    frames += by;
-    change_ += port_cost(frames);
+void Wiring::shift(double& lanes, double by) {
+    change_ -= port_cost(lanes);
+    lanes += by;
+    change_ += port_cost(lanes);
 }
 
 /// Adds (or takes away) the way of a net from one board to another.
 void Wiring::charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign) {
     if (from == to) return;
-    const auto frames = static_cast<double>(sign * graph_.nets[net].frames);
-    change_ += frames / frames_per_event_ * links_between(from, to);
-    if (from != Placement::kOutsideBoard) shift(out_[from], frames);
-    if (to != Placement::kOutsideBoard) shift(in_[to], frames);
+    const std::int64_t frames = sign * graph_.nets[net].frames;
+    change_ += static_cast<double>(frames) / static_cast<double>(frames_per_event_) * links_between(from, to);
+    const auto place = [&](std::uint32_t board) { return board == Placement::kOutsideBoard ? boards_ : board; };
+    std::int64_t& between = frames_[place(from) * (boards_ + 1) + place(to)];
+    const std::int64_t lanes = divide_up(between, frames_per_event_);
+    between += frames;
+    const auto more = static_cast<double>(divide_up(between, frames_per_event_) - lanes);
+    if (more == 0) return;
+    if (from != Placement::kOutsideBoard) shift(out_[from], more);
+    if (to != Placement::kOutsideBoard) shift(in_[to], more);
 }
 
 int Wiring::links_between(std::uint32_t from, std::uint32_t to) const {

@@ -18,7 +18,7 @@ namespace tessera::partition {
 /// kPortCost times the square of the lanes that a board has too many.
 class Wiring {
   public:
-    static constexpr double kHopCost = 0.02;
+    static constexpr double kHopCost = 0.1;
 
     /// @param ports fraction of a board's ports that is free to use before it costs
     /// @param hops links between board a and board b at a * boards + b; empty: 1 between any two. Must outlive this.
@@ -47,20 +47,21 @@ class Wiring {
     std::uint32_t step_from(std::uint32_t shard, std::mt19937_64& generator) const;
     static std::uint32_t count_on(const Reach& reach, std::uint32_t board);
     static void add_to(Reach& reach, std::uint32_t board, int change);
-    double port_cost(double frames) const;
-    void shift(double& frames, double by);
+    double port_cost(double lanes) const;
+    void shift(double& lanes, double by);
     void charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign);
     int links_between(std::uint32_t from, std::uint32_t to) const;
     double hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const;
 
     const ShardGraph& graph_;
-    double frames_per_event_;
+    std::int64_t frames_per_event_;
     std::size_t boards_;
     const std::vector<int>& hops_;
     double most_lanes_;
     std::vector<std::uint32_t> board_;                    ///< by shard
     std::vector<Reach> reach_;                            ///< by net
-    std::vector<double> in_, out_;                        ///< frames, by board
+    std::vector<std::int64_t> frames_;                    ///< from board a to board b at a * (boards + 1) + b; the outside is the last
+    std::vector<double> in_, out_;                        ///< whole lanes, by board
     std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
     std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;
