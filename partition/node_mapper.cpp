@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -289,7 +290,9 @@ class NodeMapper {
 
     static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
-    int most_chunks() const { return std::min(kMostChunks, 2 * plan_.tmux_period_bx); }
+    int most_chunks() const {
+        return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan_.tmux_period_bx))));
+    }
 
     std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement) const {
         const auto topology = make_topology(placement.boards);
@@ -345,7 +348,8 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement,
                                                const std::vector<std::uint32_t>& places) const {
         constexpr double kNear = 1.5;  // rounding is worth a third or so; what misses by more needs another layout
-        std::vector<int> most_sent(placement.boards, most_chunks());
+        // Of the many lanes of a cable each is rounded up.
+        std::vector<int> most_sent(placement.boards, patch_panel_ ? most_chunks() : std::max(1, most_chunks() / 2));
         for (;;) {
             stream(graph, placement, most_sent);
             auto result = connect_streams(graph, placement, places);

@@ -27,6 +27,17 @@ std::map<std::uint32_t, std::int64_t> bits_by_board(const ShardGraph& graph, con
     return bits;
 }
 
+/// The largest power of two up to `most` that loses little where the last frame of each chunk is rounded up. Powers of two, because
+/// the chunks of one shard then end where those of another do, so that nothing waits for more than it needs.
+int even_chunks(std::int64_t frames, std::int64_t most) {
+    constexpr double kLittle = 1.25;
+    int chunks = 1;
+    for (int more = 2; more <= most; more *= 2) {
+        if (static_cast<double>(more * divide_up(frames, more)) <= kLittle * static_cast<double>(frames)) chunks = more;
+    }
+    return chunks;
+}
+
 }  // namespace
 
 std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, const ChunkLimits& limits) {
@@ -52,9 +63,7 @@ std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placemen
         bool reducible = false;
         for (std::size_t s = 0; s < sending.size(); ++s) {
             if (sending[s].transfers == 0) continue;
-            // As many frames to each chunk, so that little is lost where the last frame of each is rounded up.
-            const std::int64_t of_chunk = std::max(least_frames, divide_up(sending[s].frames, sending[s].most));
-            chunks[s] = static_cast<int>(std::max<std::int64_t>(1, sending[s].frames / of_chunk));
+            chunks[s] = even_chunks(sending[s].frames, std::min<std::int64_t>(sending[s].most, sending[s].frames / least_frames));
             in_all += sending[s].transfers * chunks[s];
             reducible = reducible || chunks[s] > 1;
         }

@@ -1,6 +1,7 @@
 #include "partition/sharding.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -242,10 +243,11 @@ bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>
     return false;
 }
 
-/// The most chunks, up to `most`, with which a shard still keeps up with its events.
+/// The most chunks, a power of two up to `most`, with which a shard still keeps up with its events.
 int chunks_for(const PlannedShard& shard, const ShardVariant& built, int most, std::int64_t cycles_per_event) {
     const std::int64_t tokens = shard.region.tokens.size();
-    for (auto chunks = static_cast<int>(std::min<std::int64_t>(most, tokens)); chunks > 1; --chunks) {
+    for (auto chunks = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(most, tokens)))); chunks > 1;
+         chunks /= 2) {
         if (std::int64_t{chunks} * built.chunk_interval_cycles(divide_up(tokens, chunks)) <= cycles_per_event) return chunks;
     }
     return 1;

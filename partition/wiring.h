@@ -18,7 +18,7 @@ namespace tessera::partition {
 /// kPortCost times the square of the lanes that a board has too many.
 class Wiring {
   public:
-    static constexpr double kHopCost = 0.1;
+    static constexpr double kHopCost = 0.05;
 
     /// @param ports fraction of a board's ports that is free to use before it costs
     /// @param hops links between board a and board b at a * boards + b; empty: 1 between any two. Must outlive this.

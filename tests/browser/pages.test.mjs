@@ -144,16 +144,17 @@ test("selecting a point opens its run", async () => {
   const { page } = await open(browser, exploration);
   for (const name of ["map", "frontier"]) {
     await page.evaluate(chart => charts[chart].getDom().scrollIntoView({ block: "center" }), name);
-    const [x, y, id] = await page.evaluate(chart => {
-      const series = charts[chart].getOption().series.length - 1, [{ value, point }] = charts[chart].getOption().series[series].data;
+    const [x, y, there] = await page.evaluate(chart => {
+      const series = charts[chart].getOption().series.length - 1, { data } = charts[chart].getOption().series[series];
+      const [{ value }] = data, there = data.filter(other => String(other.value) === String(value)).map(({ point }) => point.id);
       const box = charts[chart].getDom().getBoundingClientRect(), at = charts[chart].convertToPixel({ seriesIndex: series }, value);
-      return [box.x + at[0], box.y + at[1], point.id];
+      return [box.x + at[0], box.y + at[1], there];
     }, name);
     const opened = page.context().waitForEvent("page");
     await page.mouse.click(x, y);
     const run = await opened;
     await run.waitForLoadState();
-    assert.ok(run.url().endsWith(`points/${id}/report.html`));
+    assert.ok(there.some(id => run.url().endsWith(`points/${id}/report.html`)));
     assert.ok((await run.title()).includes("Tessera report"));
     await run.close();
   }

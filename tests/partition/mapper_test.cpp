@@ -118,7 +118,7 @@ TEST_CASE("an input that arrives late is waited for, and no source may claim to 
 
 TEST_CASE("a transformer over several boards passes the independent checker") {
     const auto network = small_transformer(32, 32, 4, 2);
-    const auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
+    const auto problem = problem_of(network, board_of(200000, 2, 64), kPatchPanel, 500);
     const auto outcome = map_network(problem);
     const auto& result = mapped(outcome);
     check_result(problem, result);
@@ -135,7 +135,7 @@ TEST_CASE("the same seed gives the same bytes") {
 
 TEST_CASE("every partitioner's boards pass the same checks, the same bytes each time") {
     const auto network = small_transformer(16, 32, 4, 1);
-    const auto problem = problem_of(network, board_of(100000, 2, 124), kPatchPanel, 500);
+    const auto problem = problem_of(network, board_of(50000, 2, 124), kPatchPanel, 500);
     const auto ours = map_network(problem);
     for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::greedy}) {
         CAPTURE(static_cast<int>(partitioner));
