@@ -264,7 +264,10 @@ class NodeMapper {
         if (!ours() || hopeless || boards < static_cast<std::size_t>(plan_.least_boards())) return std::nullopt;
         auto settings = refinement_settings(graph, kSqueezePorts);
         settings.moves = std::clamp(kSqueezeMoves * settings.moves, kLeastSqueezeMoves, kMostSqueezeMoves);
-        return squeeze(graph, space_, placement, boards, settings);
+        constexpr int kTries = 3;  // where it misses, it often does by a hair
+        std::optional<Placement> squeezed;
+        for (int n = 0; n < kTries && !squeezed; ++n, ++settings.seed) squeezed = squeeze(graph, space_, placement, boards, settings);
+        return squeezed;
     }
 
     void build_as(ShardGraph& graph, const Placement& placement) const {
