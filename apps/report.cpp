@@ -197,7 +197,7 @@ Json make_report(const ReportInput& input) {
     report["stages"] = stages_section(input.study.stages, input.network, input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);
     report["timeline"] = timeline_section(input.mapping);
-    report["links"] = links_section(input.mapping, input.result);
+    report["links"] = links_section(input.mapping);
     report["activity"] = activity_section(input.mapping, input.result);
     report["events"] = events_section(input.result);
     report["traffic"] = traffic_section(input);

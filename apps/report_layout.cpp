@@ -209,7 +209,7 @@ double entering_gbps(const partition::Mapping& mapping) {
 
 }  // namespace
 
-Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result) {
+Json links_section(const partition::Mapping& mapping) {
     const auto loads = link_loads(mapping);
     std::int64_t lanes = 0;
     Json all = Json::array();

@@ -19,7 +19,7 @@ Json floor_plan(const partition::Mapping& mapping);
 Json timeline_section(const partition::Mapping& mapping);  ///< when each board of a time node works on an undisturbed event
 Json layers_section(const Json& operators);                ///< operators that belong together: the rows of the floor plan
 Json stages_section(const std::vector<partition::Stage>& stages, const models::Network& network, const partition::Mapping& mapping);
-Json links_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result);
+Json links_section(const partition::Mapping& mapping);
 /// What boards and links did in the simulation: busy and idle, how deep their buffers were filled, what was lost; positions are
 /// those of one time node, times and peaks over all. `line_words`: what all lines carried.
 Json activity_section(const partition::Mapping& mapping, const std::optional<sim::Result>& result);

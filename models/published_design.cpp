@@ -36,6 +36,7 @@ DesignFlow read_flow(const JsonReader& reader) {
                                                          {"finn", DesignFlow::finn},
                                                          {"conifer", DesignFlow::conifer}};
     std::vector<std::string> names;
+    names.reserve(flows.size());
     for (const auto& [name, flow] : flows) names.push_back(name);
     return flows.at(reader.one_of(names));
 }
