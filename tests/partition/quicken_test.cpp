@@ -1,0 +1,67 @@
+#include "partition/quicken.h"
+
+#include <doctest/doctest.h>
+
+namespace tessera::partition {
+namespace {
+
+/// Two shards in a row on one SLR, each small and slow (100 cycles, 10 LUTs) or large and fast (10 cycles, 50 LUTs).
+ShardGraph two_in_a_row() {
+    ShardVariant slow, fast;
+    slow.token_latency_cycles = 100, slow.resources.lut = 10;
+    fast.token_latency_cycles = 10, fast.resources.lut = 50;
+    ShardGraph graph;
+    graph.variants = {{slow, fast}};
+    graph.shards.resize(2);
+    for (auto& shard : graph.shards) shard.region = {{0, 1}, {0, 8}};
+    graph.needs = {{.from = 0, .to = 1, .bits = 64, .barrier = true}, {.from = 1, .to = ShardGraph::kNone, .bits = 64, .barrier = true}};
+    return graph;
+}
+
+BoardSpace one_slr(double lut) {
+    BoardSpace space;
+    space.slr_capacity.lut = lut;
+    return space;
+}
+
+const Placement kTogether{{0, 0}, {0, 0}, {0, 0}, 1};
+
+int built_fast(double lut) {
+    const auto variant = quicken(two_in_a_row(), one_slr(lut), kTogether, {}).variant;
+    return static_cast<int>(variant[0] + variant[1]);
+}
+
+}  // namespace
+
+TEST_CASE("shards on the slowest path are built faster as far as their SLR has room") {
+    CHECK(built_fast(59) == 0);
+    CHECK(built_fast(61) == 1);
+    CHECK(built_fast(99) == 1);
+    CHECK(built_fast(101) == 2);
+}
+
+TEST_CASE("quickening lowers the latency by what the faster shard saves, and moves nothing") {
+    const auto graph = two_in_a_row();
+    const auto quick = quicken(graph, one_slr(61), kTogether, {});
+    CHECK(quick.board == kTogether.board);
+    CHECK(quick.slr == kTogether.slr);
+    auto built = graph;
+    for (std::size_t s = 0; s < built.shards.size(); ++s) built.shards[s].chosen = quick.variant[s];
+    CHECK(analyse_timing(built, quick, {}).latency_cycles == analyse_timing(graph, kTogether, {}).latency_cycles - 90);
+}
+
+TEST_CASE("chunks that leave a board are powers of two, and lose little to whole frames") {
+    ShardGraph graph = two_in_a_row();
+    const auto chunks_of = [&](std::int64_t frames, int most) {
+        graph.nets = {{0, 64 * frames, frames + 2, {1}}};
+        graph.inputs = {{}, {0}};
+        graph.outputs = {{0}, {}};
+        return limit_chunks(graph, {{0, 1}, {0, 0}, {0, 0}, 2}, {16, {most, 16}, 1 << 20, 64});
+    };
+    CHECK(chunks_of(48, 16) == std::vector<int>{16, 16});  // three frames each
+    CHECK(chunks_of(10, 16) == std::vector<int>{4, 16});   // eight would take 16 frames for ten, four take 12
+    CHECK(chunks_of(1, 16) == std::vector<int>{1, 16});
+    CHECK(chunks_of(48, 2) == std::vector<int>{2, 16});  // a board short of ports
+}
+
+}  // namespace tessera::partition
