@@ -5,6 +5,7 @@
 #include "apps/commands.h"
 #include "apps/validate_talk.h"
 #include "core/json.h"
+#include "models/power.h"
 #include "models/validation.h"
 
 namespace tessera::apps {
@@ -79,6 +80,20 @@ Json row(const models::PublishedDesign& design, const models::DesignEstimate& ou
               {"ii", ours.interval_cycles}}}};
 }
 
+/// Published power and ours; the first rows are those that the energies come from.
+Json power_table() {
+    Json rows = Json::array();
+    for (const models::PublishedPower& design : models::power_data().published) {
+        rows.push_back({{"name", design.name},
+                        {"source", design.source},
+                        {"kind", design.measured ? "measured" : "vendor's estimate"},
+                        {"part", design.fitted() ? "fit" : "test"},
+                        {"published_w", design.published_w},
+                        {"estimated_w", models::estimated_power_w(design)}});
+    }
+    return rows;
+}
+
 Json json_of(const Comparison& all) {
     Json json;
     json["schema"] = "tessera.validation/1";
@@ -91,6 +106,7 @@ Json json_of(const Comparison& all) {
     for (const auto& family : families(all)) json["families"][family] = to_json(accuracy(all.designs, all.ours, Part::all, family));
     json["jet_taggers"] = jet_tagger_table(all.designs, all.ours);
     json["on_chip"] = on_chip_table();
+    json["power"] = power_table();
     json["designs"] = Json::array();
     for (std::size_t i = 0; i < all.designs.size(); ++i) json["designs"].push_back(row(all.designs[i], all.ours[i]));
     return json;
@@ -120,6 +136,15 @@ void print_tables(const Comparison& all) {
     for (const auto& family : families(all)) print_line("  " + family, accuracy(all.designs, all.ours, Part::all, family));
 }
 
+void print_power(const Json& rows) {
+    fmt::print("\nPower beside published figures, in W\n\n");
+    fmt::print("{:<52} {:<18} {:<5} {:>9} {:>6}\n", "", "by", "part", "published", "ours");
+    for (const auto& row : rows) {
+        fmt::print("{:<52} {:<18} {:<5} {:>9.2f} {:>6.2f}\n", row["name"].get<std::string>(), row["kind"].get<std::string>(),
+                   row["part"].get<std::string>(), row["published_w"].get<double>(), row["estimated_w"].get<double>());
+    }
+}
+
 }  // namespace
 
 int validate(const Console& console) {
@@ -129,6 +154,7 @@ int validate(const Console& console) {
     } else {
         print_tables(all);
         print_talk(jet_tagger_table(all.designs, all.ours), on_chip_table());
+        print_power(power_table());
     }
     return 0;
 }

@@ -19,8 +19,8 @@ struct Device {
     std::string dsp;                ///< "DSP48E2", "DSP58", "agilex-dsp"
     int int8_products_per_dsp = 1;  ///< independent 8 x 8 bit products of one DSP slice per cycle
     int int4_products_per_dsp = 1;
-    double max_clock_mhz = 0;  ///< at which a well pipelined design closes timing
-    double static_power_w = 0;
+    double max_clock_mhz = 0;         ///< at which a well pipelined design closes timing
+    double static_power_w = 0;        ///< of a cool device, junction at about 30 degrees
     std::vector<Assumption> sources;  ///< one for every number above
 
     Resources per_slr() const { return total * (1.0 / slrs); }

@@ -2,10 +2,12 @@
 
 #include "core/error.h"
 #include "models/cost_fit.h"
+#include "models/power.h"
 #include "models/validation.h"
 
 /// Fits the coefficients of the cost models on the fitting part of models/data/published_designs.json
-/// and finds the ranges of the errors over all of it; prints what belongs into models/data/cost_coefficients.json.
+/// and finds the ranges of the errors over all of it; prints what belongs into models/data/cost_coefficients.json, and the
+/// energies of models/data/power.json from the reports in it.
 
 namespace {
 
@@ -31,6 +33,8 @@ int main() {
         print_range("dsp", all.dsp);
         print_range("bram", all.bram);
         print_range("latency", all.latency);
+        const tessera::Resources energy = fit_energies_pj(power_data().published);
+        fmt::print("  \"energy_pj\": lut {:.3f}, ff {:.3f}, dsp {:.1f}, bram36 {:.1f}\n", energy.lut, energy.ff, energy.dsp, energy.bram36);
     } catch (const tessera::InputError& error) {
         fmt::print(stderr, "fit_costs: {}\n", error.what());
         return 1;
