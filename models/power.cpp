@@ -12,13 +12,13 @@ namespace tessera::models {
 
 namespace {
 
-constexpr double kMost = 1e9;
+constexpr double kLargestAmount = 1e9;
 constexpr double kWattsPerPicojouleAndMegahertz = 1e-6;
-constexpr std::array kParts{&Resources::lut, &Resources::ff, &Resources::dsp, &Resources::bram36, &Resources::uram};
-constexpr std::array kNames{"lut", "ff", "dsp", "bram36", "uram"};
+constexpr std::array kResourceKinds{&Resources::lut, &Resources::ff, &Resources::dsp, &Resources::bram36, &Resources::uram};
+constexpr std::array kResourceNames{"lut", "ff", "dsp", "bram36", "uram"};
 
-double read_coefficient(const JsonReader& reader, std::vector<Assumption>& sources) {
-    const double value = reader.at("value").number(0, kMost);
+double read_power_coefficient(const JsonReader& reader, std::vector<Assumption>& sources) {
+    const double value = reader.at("value").number(0, kLargestAmount);
     sources.push_back({"power: " + reader.at("what").text(), fmt::format("{:.4g}", value), reader.at("source").text()});
     reader.done();
     return value;
@@ -26,7 +26,8 @@ double read_coefficient(const JsonReader& reader, std::vector<Assumption>& sourc
 
 Resources read_amounts(const JsonReader& reader) {
     Resources amounts;
-    for (std::size_t i = 0; i < kParts.size(); ++i) amounts.*kParts[i] = reader.at(kNames[i]).number(0, kMost);
+    for (std::size_t i = 0; i < kResourceKinds.size(); ++i)
+        amounts.*kResourceKinds[i] = reader.at(kResourceNames[i]).number(0, kLargestAmount);
     reader.done();
     return amounts;
 }
@@ -39,9 +40,9 @@ PublishedPower read_published(const JsonReader& reader) {
     design.clock_mhz = reader.at("clock_mhz").number(1, 2000);
     design.used = read_amounts(reader.at("used"));
     if (reader.has("breakdown_w")) design.breakdown_w = read_amounts(reader.at("breakdown_w"));
-    if (reader.has("static_w")) design.static_w = reader.at("static_w").number(0, kMost);
-    if (reader.has("beside_w")) design.beside_w = reader.at("beside_w").number(0, kMost);
-    design.published_w = reader.at("published_w").number(0, kMost);
+    if (reader.has("static_w")) design.static_w = reader.at("static_w").number(0, kLargestAmount);
+    if (reader.has("beside_w")) design.beside_w = reader.at("beside_w").number(0, kLargestAmount);
+    design.published_w = reader.at("published_w").number(0, kLargestAmount);
     reader.text("note", "");
     reader.done();
     return design;
@@ -49,7 +50,7 @@ PublishedPower read_published(const JsonReader& reader) {
 
 double dot(const Resources& a, const Resources& b) {
     double sum = 0;
-    for (const auto part : kParts) sum += a.*part * b.*part;
+    for (const auto part : kResourceKinds) sum += a.*part * b.*part;
     return sum;
 }
 
@@ -60,10 +61,11 @@ PowerData read_power_data(const std::filesystem::path& file) {
     root.at("about").text();
     PowerData data;
     const JsonReader energies = root.at("energy_pj");
-    for (std::size_t i = 0; i < kParts.size(); ++i) data.energy_pj.*kParts[i] = read_coefficient(energies.at(kNames[i]), data.sources);
+    for (std::size_t i = 0; i < kResourceKinds.size(); ++i)
+        data.energy_pj.*kResourceKinds[i] = read_power_coefficient(energies.at(kResourceNames[i]), data.sources);
     energies.done();
-    data.lane_w = read_coefficient(root.at("lane_w"), data.sources);
-    data.warm_leakage = read_coefficient(root.at("warm_leakage"), data.sources);
+    data.lane_w = read_power_coefficient(root.at("lane_w"), data.sources);
+    data.warm_leakage = read_power_coefficient(root.at("warm_leakage"), data.sources);
     for (const JsonReader& item : root.at("published").items()) data.published.push_back(read_published(item));
     root.done();
     return data;
@@ -76,7 +78,7 @@ const PowerData& power_data() {
 
 Resources fit_energies_pj(const std::vector<PublishedPower>& reports) {
     Resources energies;
-    for (const auto part : kParts) {
+    for (const auto part : kResourceKinds) {
         double logarithms = 0;
         int count = 0;
         for (const PublishedPower& report : reports) {
