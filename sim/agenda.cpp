@@ -22,6 +22,12 @@ void Agenda::add(const WaitingChunk& chunk, bool shared) {
     wake();
 }
 
+void Agenda::add_handover(std::int64_t tick, Station& station, std::uint32_t hop) {
+    if (tick <= now_ticks()) return station.hand_over(hop);
+    at(tick).handovers.emplace_back(&station, hop);
+    wake();
+}
+
 Agenda::Entry& Agenda::at(std::int64_t tick) {
     if (const auto known = calendar_.find(tick); known != calendar_.end()) return known->second;
     if (spare_.empty()) return calendar_[tick];
@@ -35,6 +41,8 @@ void Agenda::work() {
     while (!calendar_.empty() && calendar_.begin()->first <= awake_at_) {
         auto node = calendar_.extract(calendar_.begin());
         auto& entry = node.mapped();
+        for (const auto& [station, hop] : entry.handovers) station->hand_over(hop);
+        entry.handovers.clear();
         for (auto& chunk : entry.alone) {
             while (chunk.station->send(chunk)) {
                 if (chunk.tick > awake_at_) {

@@ -7,9 +7,10 @@
 #include <systemc>
 #include <tlm>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include "sim/time_node.h"
+#include "sim/payload.h"
 
 namespace tessera::sim {
 
@@ -23,8 +24,9 @@ struct WaitingChunk {
     std::uint32_t hop;
     std::uint32_t number;
     Health health;
-    std::uint32_t position;          ///< in the run
-    tlm::tlm_generic_payload* rest;  ///< nullptr where there is none
+    std::uint32_t position;             ///< in the run
+    const Run* rest;                    ///< nullptr where there is none
+    tlm::tlm_generic_payload* payload;  ///< that holds it
     Station* station;
 
     /// Whether it goes after another that is ready at the same tick. Ties are on links of different time nodes.
@@ -42,10 +44,13 @@ class Agenda : public sc_core::sc_module {
 
     /// @param shared whether other transfers may compete for the link at the same tick
     void add(const WaitingChunk& chunk, bool shared);
+    /// Tells a station at a tick to hand over what it has sent at a hop; at once where that tick has come.
+    void add_handover(std::int64_t tick, Station& station, std::uint32_t hop);
 
   private:
     /// What is to be done at a tick.
     struct Entry {
+        std::vector<std::pair<Station*, std::uint32_t>> handovers;
         std::vector<WaitingChunk> alone;  ///< on links that serve one transfer: in any order of links
         std::priority_queue<WaitingChunk, std::vector<WaitingChunk>, std::greater<>> competing;
     };

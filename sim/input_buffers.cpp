@@ -28,51 +28,57 @@ InputBuffers::InputBuffers(const Tables& tables) {
     }
 }
 
-std::uint32_t InputBuffers::Buffer::last_reader() const {
+std::uint32_t InputBuffers::Buffer::last_reader(std::uint32_t chunk) const {
     if (barrier) return readers - 1;
     if (readers == chunks) return chunk;
     return static_cast<std::uint32_t>((std::uint64_t{chunk + 1} * readers + chunks - 1) / chunks - 1);
 }
 
-std::optional<std::uint32_t> InputBuffers::take(std::span<const Record> records) {
-    std::optional<std::uint32_t> full;
-    std::int64_t oldest = next_event_;
+InputBuffers::Losses InputBuffers::take(std::span<const Record> records, std::int64_t end) {
+    Losses losses;
+    oldest_event_ = end;
     for (auto& buffer : buffers_) {
-        if (!store(buffer, records) && !full) full = buffer.input;
-        oldest = std::min(oldest, buffer.event);
+        buffer.queue = store(buffer, end, records, losses);
+        oldest_event_ = std::min(oldest_event_, buffer.queue.event);
     }
-    oldest_event_ = oldest;
-    ++next_event_;
-    return full;
+    next_event_ = end;
+    return losses;
 }
 
-bool InputBuffers::store(Buffer& buffer, std::span<const Record> records) const {
-    bool room = true;
-    const auto& record = record_of(next_event_, records);
-    const std::int64_t to_arrival = record.start_tick + buffer.stamp_to_arrival_ticks;
-    std::size_t stamp = buffer.arrival_stamp;
-    for (std::uint32_t chunk = 0; chunk < buffer.chunks; ++chunk, stamp += buffer.stamp_step) {
-        const std::int64_t arrival = to_arrival + record.stamps[stamp];
-        for (; buffer.event < next_event_ || buffer.chunk < chunk; buffer.pass()) {
-            const auto& earlier = record_of(buffer.event, records);
-            if (earlier.start_tick + earlier.stamps[buffer.start_stamp + buffer.last_reader()] >= arrival) break;
-        }
-        const std::int64_t waiting = (next_event_ - buffer.event) * buffer.chunks + chunk - buffer.chunk + 1;
-        if (buffer.places == 0 || waiting <= buffer.places) {
-            buffer.state.peak_chunks = std::max(buffer.state.peak_chunks, waiting);
-        } else {
-            ++buffer.state.lost_chunks;
-            room = false;
-            buffer.pass();  // its place is this chunk's now
+InputBuffers::Queue InputBuffers::store(const Buffer& buffer, std::int64_t end, std::span<const Record> records, Losses& losses) const {
+    Queue queue = buffer.queue;
+    const auto read_tick = [&] {
+        const auto& record = record_of(queue.event, records);
+        return record.start_tick + record.stamps[buffer.start_stamp + buffer.last_reader(queue.chunk)];
+    };
+    std::int64_t read = read_tick();
+    const auto pass = [&] {
+        if (++queue.chunk == buffer.chunks) queue.chunk = 0, ++queue.event;
+        --queue.waiting;
+        read = read_tick();
+    };
+    for (std::int64_t event = next_event_; event < end; ++event) {
+        const auto& record = record_of(event, records);
+        const std::int64_t to_arrival = record.start_tick + buffer.stamp_to_arrival_ticks;
+        for (std::uint32_t chunk = 0, stamp = buffer.arrival_stamp; chunk < buffer.chunks; ++chunk, stamp += buffer.stamp_step) {
+            ++queue.waiting;
+            while (queue.waiting > 1 && read < to_arrival + record.stamps[stamp]) pass();
+            if (buffer.places == 0 || queue.waiting <= buffer.places) {
+                queue.state.peak_chunks = std::max(queue.state.peak_chunks, queue.waiting);
+            } else {
+                ++queue.state.lost_chunks;
+                losses.emplace(event, buffer.input);
+                pass();  // its place is this chunk's now
+            }
         }
     }
-    return room;
+    return queue;
 }
 
 InputState InputBuffers::state(std::uint32_t input) const {
     const auto found = std::lower_bound(buffers_.begin(), buffers_.end(), input,
                                         [](const Buffer& buffer, std::uint32_t wanted) { return buffer.input < wanted; });
-    return found != buffers_.end() && found->input == input ? found->state : InputState{};
+    return found != buffers_.end() && found->input == input ? found->queue.state : InputState{};
 }
 
 }  // namespace tessera::sim

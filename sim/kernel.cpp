@@ -54,8 +54,6 @@ void System::connect() {
     for (std::size_t n = 0; n < nodes.size(); ++n) {
         const auto station = [&](std::uint32_t s) -> Station& { return *stations[n * tables_.stations + s]; };
         for (std::uint32_t l = 0; l < tables_.links.size(); ++l) station(tables_.links[l].from).connect(l, station(tables_.links[l].to));
-        // A socket must lead somewhere; a station that no link leaves or enters is joined to itself.
-        for (std::uint32_t s = 0; s < tables_.stations; ++s) station(s).close();
     }
 }
 

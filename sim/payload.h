@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <systemc>
 #include <tlm>
 #include <vector>
 
-#include "sim/time_node.h"
+#include "sim/statistics.h"
 
 namespace tessera::sim {
 
@@ -17,6 +19,17 @@ struct Run {
     std::uint32_t hop = 0;     ///< that they are about to take or have taken; those of a transfer follow one another
     std::vector<Arrival> chunks;
 };
+
+/// Splits chunks that follow one another where events begin: `piece` gets the event, the number of its first chunk, and its
+/// chunks.
+template <class Chunks, class Piece>
+void for_each_event(std::int64_t event, std::uint32_t number, std::uint32_t chunks_of_event, Chunks chunks, Piece piece) {
+    for (std::size_t begun = 0; begun < chunks.size(); number = 0, ++event) {
+        const auto count = std::min<std::size_t>(chunks.size() - begun, chunks_of_event - number);
+        piece(event, number, chunks.subspan(begun, count));
+        begun += count;
+    }
+}
 
 /// What a payload carries beside its bytes: which chunks it stands for.
 struct RunExtension : tlm::tlm_extension<RunExtension> {

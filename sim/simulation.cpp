@@ -87,6 +87,7 @@ std::int64_t play(System& system, const Tables& tables, const Options& options, 
     std::int64_t tick = bx * tables.ticks_per_bx;
     const std::int64_t most = tick + kDrainBx * tables.ticks_per_bx;
     for (; !system.is_idle() && tick < most; tick += kBxPerLook * tables.ticks_per_bx) system.run_until(tick);
+    for (auto& node : system.nodes) node->close();
     intervals.collect(system);
     if (options.progress) options.progress(1);
     return bx;
@@ -245,7 +246,6 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
 
     Result result;
     result.bunch_crossings = play(system, tables, options, intervals);
-    for (auto& node : system.nodes) node->close();
     const std::int64_t end_tick = std::max({result.bunch_crossings * tables.ticks_per_bx, statistics.last_tick, std::int64_t{1}});
     result.events = {statistics.injected, statistics.completed, statistics.lost, statistics.corrupted, 0, statistics.late};
     for (const auto& node : system.nodes) result.events.in_flight += node->in_flight();

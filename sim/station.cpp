@@ -2,26 +2,11 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/ticks.h"
 
 namespace tessera::sim {
-
-namespace {
-
-/// Walks over the chunks of a run.
-struct Position {
-    std::int64_t event;
-    std::uint32_t number;
-    std::uint32_t chunks;  ///< of an event
-
-    Position(const Run& run, std::uint32_t chunks_of_event) : event(run.event), number(run.number), chunks(chunks_of_event) {}
-    void advance() {
-        if (++number == chunks) number = 0, ++event;
-    }
-};
-
-}  // namespace
 
 Station::Station(const sc_core::sc_module_name& name, TimeNode& node, Agenda& agenda, PayloadPool& pool, std::uint32_t station)
     : sc_module(name),
@@ -33,44 +18,41 @@ Station::Station(const sc_core::sc_module_name& name, TimeNode& node, Agenda& ag
       agenda_(agenda),
       pool_(pool),
       station_(station) {
-    in.register_nb_transport_fw(this, &Station::receive);
-    in.register_b_transport(this, &Station::receive_at_once);
+    in.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
+    out.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
 }
 
 void Station::connect(std::uint32_t link, Station& to) {
+    const auto neighbour = tables_.links[link].neighbour;
+    if (neighbour < neighbours_) return;
+    if (neighbour > neighbours_++) throw std::logic_error("links are joined in another order than their tables say");
     out.bind(to.in);
-    to.entered_ = true;
-    if (sockets_++ != tables_.links[link].socket) throw std::logic_error("links are joined in another order than their tables say");
-}
-
-void Station::close() {
-    if (sockets_ == 0 || !entered_) out.bind(in);
 }
 
 void Station::begin(std::int64_t first, std::int64_t end) {
     for (const auto shard : tables_.sources) {
+        const auto& source = tables_.shards[shard];
         auto& payload = pool_.acquire();
         auto& run = PayloadPool::run_of(payload);
         run.event = first, run.number = 0;
         for (std::int64_t event = first; event < end; ++event) {
-            const std::int64_t tick = node_.start_tick(event);
-            for (std::uint32_t chunk = 0; chunk < tables_.shards[shard].chunks; ++chunk) {
-                node_.stamp_shard(event, shard, chunk, {tick, Health::good});
-                run.chunks.push_back({tick + tables_.shards[shard].latency_ticks, Health::good});
-            }
+            auto& record = node_.record_of(event);
+            for (std::uint32_t chunk = 0; chunk < source.chunks; ++chunk) record.set(Tables::stamp_of(source, chunk), record.start_tick);
+            record.steps_left -= source.chunks;
+            run.chunks.insert(run.chunks.end(), source.chunks, {record.start_tick + source.latency_ticks, Health::good});
         }
         finish(shard, run);
         payload.release();
     }
 }
 
-tlm::tlm_sync_enum Station::receive(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time&) {
+tlm::tlm_sync_enum Station::nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time&) {
     if (phase != tlm::BEGIN_REQ) SC_REPORT_FATAL("tessera", "a phase other than BEGIN_REQ");
     arrive(PayloadPool::run_of(payload));
     return tlm::TLM_COMPLETED;
 }
 
-void Station::receive_at_once(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&) { arrive(PayloadPool::run_of(payload)); }
+void Station::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) { arrive(PayloadPool::run_of(payload)); }
 
 void Station::arrive(Run& run) {
     const auto& hop = tables_.hops[run.hop];
@@ -80,41 +62,61 @@ void Station::arrive(Run& run) {
         for (auto& chunk : run.chunks) chunk.tick += tables_.forward_ticks;
         go(run);
     } else if (transfer.decision) {
-        Position at(run, transfer.chunks);
-        for (const auto& chunk : run.chunks) node_.deliver(at.event, chunk), at.advance();
+        for_each_event(run.event, run.number, transfer.chunks, std::span(run.chunks),
+                       [this](std::int64_t event, std::uint32_t, std::span<Arrival> chunks) {
+                           auto& record = node_.record_of(event);
+                           for (const auto& chunk : chunks) record.decided.take(chunk);
+                           record.steps_left -= static_cast<std::int64_t>(chunks.size());
+                       });
     } else {
         feed(tables_.stream_of_transfer(hop.transfer), run);
     }
 }
 
 void Station::feed(std::uint32_t stream, const Run& run) {
-    node_.feed(stream, run.chunks, [this](std::uint32_t shard) { start_what_is_ready(shard); });
+    node_.feed(stream, run.chunks.size(), [this](std::uint32_t shard) { start_what_is_ready(shard); });
 }
 
 void Station::start_what_is_ready(std::uint32_t s) {
-    const auto& shard = tables_.shards[s];
-    auto& state = node_.shards[s];
     auto& payload = pool_.acquire();
     auto& results = PayloadPool::run_of(payload);
-    results.event = state.event, results.number = state.chunk;
-    while (state.missing_inputs == 0) {
-        const std::int64_t start = std::max(tables_.on_cycle(state.ready_at), state.free_at);
-        const std::int64_t end = start + shard.latency_ticks;
-        Health health = state.chunk == 0 ? state.health : std::max(state.health, state.result);
-        if (!faults_.empty() && faults_.dead(node_.number(), station_, start, end))
-            health = hurt(state.event, Health::lost, "board " + std::to_string(station_) + ": dead");
-        state.result = health;
-        node_.stamp_shard(state.event, s, state.chunk, {start, health});
-        state.free_at = start + shard.interval_ticks;
-        if (++state.chunk == shard.chunks) {
-            state.chunk = 0;
-            ++state.event;
-        }
-        node_.look_ahead(s);
-        results.chunks.push_back({end, health});
-    }
+    results.event = node_.shards[s].event, results.number = node_.shards[s].chunk;
+    results.chunks.resize(static_cast<std::size_t>(node_.startable(s)));
+    node_.gather_inputs(s, results.chunks);
+    start(s, results.chunks);
+    node_.look_ahead(s);
     finish(s, results);
     payload.release();
+}
+
+void Station::start(std::uint32_t s, std::span<Arrival> chunks) {
+    const auto& shard = tables_.shards[s];
+    const bool faultless = faults_.empty();
+    auto state = node_.shards[s];
+    const auto start_some = [&](std::int64_t event, std::uint32_t number, std::span<Arrival> of_event) {
+        auto& record = node_.record_of(event);
+        std::size_t stamp = Tables::stamp_of(shard, number);
+        if (number == 0) state.result = Health::good;
+        for (auto& chunk : of_event) {
+            const std::int64_t start = std::max(tables_.on_cycle(chunk.tick), state.free_at);
+            const std::int64_t end = start + shard.latency_ticks;
+            state.result = std::max(chunk.health, state.result);
+            if (!faultless) state.result = std::max(state.result, work(event, start, end));
+            state.free_at = start + shard.interval_ticks;
+            record.set(stamp++, {start, state.result});
+            chunk = {end, state.result};
+        }
+        record.steps_left -= static_cast<std::int64_t>(of_event.size());
+        state.chunk = number + static_cast<std::uint32_t>(of_event.size());
+        if (state.chunk == shard.chunks) state.chunk = 0, state.event = event + 1;
+    };
+    for_each_event(state.event, state.chunk, shard.chunks, chunks, start_some);
+    node_.shards[s] = state;
+}
+
+Health Station::work(std::int64_t event, std::int64_t start, std::int64_t end) {
+    if (!faults_.dead(node_.number(), station_, start, end)) return Health::good;
+    return hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
 }
 
 void Station::finish(std::uint32_t s, Run& results) {
@@ -130,10 +132,12 @@ void Station::go(const Run& run) {
     const bool shared = tables_.links[tables_.hops[run.hop].link].shared;
     if (node_.model().mode == Mode::fast && !shared) return send_at_once(run);
     const auto& first = run.chunks.front();
-    WaitingChunk chunk{first.tick, run.event, run.hop, run.number, first.health, 0, nullptr, this};
+    WaitingChunk chunk{first.tick, run.event, run.hop, run.number, first.health, 0, nullptr, nullptr, this};
     if (run.chunks.size() > 1) {
-        chunk.rest = &pool_.acquire();
-        PayloadPool::run_of(*chunk.rest) = run;
+        chunk.payload = &pool_.acquire();
+        auto& rest = PayloadPool::run_of(*chunk.payload);
+        rest = run;
+        chunk.rest = &rest;
     }
     agenda_.add(chunk, shared);
 }
@@ -142,87 +146,122 @@ void Station::send_at_once(const Run& run) {
     auto& payload = pool_.acquire();
     auto& sent = PayloadPool::run_of(payload);
     sent.event = run.event, sent.number = run.number, sent.hop = run.hop;
-    Position at(run, tables_.transfers[tables_.hops[run.hop].transfer].chunks);
-    for (const auto& chunk : run.chunks) sent.chunks.push_back(cross(run.hop, at.event, at.number, chunk)), at.advance();
-    sc_core::sc_time delay = ticks(sent.chunks.front().tick - now_ticks());
-    socket(run.hop).b_transport(payload, delay);
+    sent.chunks = run.chunks;
+    cross(run.hop, run.event, run.number, sent.chunks);
+    pass_on(payload);
+}
+
+void Station::pass_on(tlm::tlm_generic_payload& payload) {
+    const auto& run = PayloadPool::run_of(payload);
+    sc_core::sc_time delay = ticks(run.chunks.front().tick - now_ticks());
+    far_end(run.hop).b_transport(payload, delay);
     payload.release();
 }
 
 bool Station::send(WaitingChunk& chunk) {
+    Arrival arrival{chunk.tick, chunk.health};
+    cross(chunk.hop, chunk.event, chunk.number, std::span(&arrival, 1));
+    if (node_.model().mode == Mode::fast) {
+        hold(chunk, arrival);
+        return advance(chunk);
+    }
     auto& payload = pool_.acquire();
     auto& run = PayloadPool::run_of(payload);
     run.event = chunk.event, run.number = chunk.number, run.hop = chunk.hop;
-    run.chunks.push_back(cross(chunk.hop, chunk.event, chunk.number, {chunk.tick, chunk.health}));
+    run.chunks.push_back(arrival);
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_core::sc_time delay = ticks(run.chunks.front().tick - now_ticks());
-    socket(run.hop).nb_transport_fw(payload, phase, delay);
+    sc_core::sc_time delay = ticks(arrival.tick - now_ticks());
+    far_end(run.hop).nb_transport_fw(payload, phase, delay);
     payload.release();
     return advance(chunk);
 }
 
+void Station::hold(const WaitingChunk& chunk, const Arrival& arrival) {
+    auto*& held = node_.held[chunk.hop];
+    const bool first = held == nullptr;
+    if (first) {
+        held = &pool_.acquire();
+        auto& run = PayloadPool::run_of(*held);
+        run.event = chunk.event, run.number = chunk.number, run.hop = chunk.hop;
+    }
+    PayloadPool::run_of(*held).chunks.push_back(arrival);
+    if (first) agenda_.add_handover(arrival.tick - 1, *this, chunk.hop);
+}
+
+void Station::hand_over(std::uint32_t hop) { pass_on(*std::exchange(node_.held[hop], nullptr)); }
+
 bool Station::advance(WaitingChunk& chunk) const {
     if (chunk.rest == nullptr) return false;
-    const auto& run = PayloadPool::run_of(*chunk.rest);
-    if (++chunk.position == run.chunks.size()) {
-        chunk.rest->release();
+    if (++chunk.position == chunk.rest->chunks.size()) {
+        chunk.payload->release();
         chunk.rest = nullptr;
         return false;
     }
-    chunk.tick = run.chunks[chunk.position].tick;
-    chunk.health = run.chunks[chunk.position].health;
+    const auto& next = chunk.rest->chunks[chunk.position];
+    chunk.tick = next.tick;
+    chunk.health = next.health;
     if (++chunk.number == tables_.transfers[tables_.hops[chunk.hop].transfer].chunks) chunk.number = 0, ++chunk.event;
     return true;
 }
 
-Arrival Station::cross(std::uint32_t transfer_hop, std::int64_t event, std::uint32_t number, Arrival ready) {
-    const auto& hop = tables_.hops[transfer_hop];
+void Station::cross(std::uint32_t hop_id, std::int64_t first_event, std::uint32_t first_number, std::span<Arrival> chunks) {
+    const auto& hop = tables_.hops[hop_id];
     const auto& link = tables_.links[hop.link];
-    auto& state = node_.links[hop.link];
-    const std::int64_t length = tables_.serialise_ticks(hop, number, node_.objects(event));
-    const std::int64_t start = std::max(ready.tick, state.free_at);
-    std::int64_t latency = link.latency_ticks;
-    auto& health = node_.hops[transfer_hop];
-    health = number == 0 ? ready.health : std::max(ready.health, health);
-    if (!faults_.empty()) latency += suffer(hop, event, number, start, health);
-
-    const std::int64_t waiting = start + length - ready.tick;
-    if (link.buffer_ticks > 0 && waiting > link.buffer_ticks) {
-        // The receiver counts frames and knows that these are missing: the event is marked, the next goes on.
-        ++state.lost;
-        health = hurt(event, Health::lost, "link " + std::to_string(hop.link) + ": buffer overflow");
-        // Its mark keeps its place behind what waits, so that counts at the receiver stay in order.
-        const Arrival mark{std::max(start, ready.tick + 1) + latency, health};
-        node_.stamp_drop(event, hop, number, mark);
-        return mark;
-    }
-    state.free_at = start + length;
-    state.busy_ticks += length;
-    state.peak_ticks = std::max(state.peak_ticks, waiting);
-    ++state.chunks;
-    state.packets += number == 0 ? 1 : 0;
-    state.ends += number + 1 == tables_.transfers[hop.transfer].chunks ? 1 : 0;
-    const Arrival arrival{state.free_at + latency, health};
-    node_.stamp_hop(event, hop, number, start, arrival);
-    return arrival;
+    const std::uint32_t chunks_of_event = tables_.transfers[hop.transfer].chunks;
+    const bool faultless = faults_.empty();
+    auto state = node_.links[hop.link];
+    auto health = node_.hops[hop_id];
+    const auto send_some = [&](std::int64_t event, std::uint32_t number, std::span<Arrival> of_event) {
+        auto& record = node_.record_of(event);
+        if (number == 0) health = Health::good;
+        for (auto& chunk : of_event) {
+            const std::int64_t length = tables_.serialise_ticks(hop, number, record.objects);
+            const std::int64_t start = std::max(chunk.tick, state.free_at);
+            const std::int64_t waiting = start + length - chunk.tick;
+            std::int64_t latency = link.latency_ticks;
+            health = std::max(chunk.health, health);
+            if (!faultless) {
+                const auto harm = suffer(hop, event, number, start, start + length);
+                health = std::max(health, harm.health);
+                latency += harm.late_ticks;
+            }
+            const std::size_t stamp = Tables::stamp_of(hop, number++);
+            if (link.buffer_ticks > 0 && waiting > link.buffer_ticks) {
+                // The receiver counts frames and knows that these are missing: the event is marked, the next goes on.
+                // The mark keeps its place behind what waits, so that counts at the receiver stay in order.
+                ++state.lost;
+                health = overflow(event, hop.link);
+                chunk = {std::max(start, chunk.tick + 1) + latency, health};
+            } else {
+                state.take(start, length, waiting, number == 1, number == chunks_of_event);
+                record.set(stamp, start);
+                chunk = {state.free_at + latency, health};
+            }
+            record.set(stamp + 1, chunk);
+        }
+        record.steps_left -= static_cast<std::int64_t>(of_event.size());
+    };
+    for_each_event(first_event, first_number, chunks_of_event, chunks, send_some);
+    node_.hops[hop_id] = health;
+    node_.links[hop.link] = state;
 }
 
-std::int64_t Station::suffer(const Tables::Hop& hop, std::int64_t event, std::uint32_t number, std::int64_t start, Health& health) {
-    const std::int64_t end = start + tables_.serialise_ticks(hop, number, node_.objects(event));
-    const auto passage = faults_.pass(node_.number(), hop.link, start, end, node_.key(event, Tables::stamp_of(hop, number)));
-    if (passage.health != Health::good)
-        health = std::max(health, hurt(event, passage.health, "link " + std::to_string(hop.link) + ": " + passage.cause));
-    if (faults_.dead(node_.number(), station_, start, end))
-        health = hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
-    return passage.late_ticks;
+Health Station::overflow(std::int64_t event, std::uint32_t link) {
+    return hurt(event, Health::lost, "link " + std::to_string(link) + ": buffer overflow");
+}
+
+FaultTable::Passage Station::suffer(const Tables::Hop& hop, std::int64_t event, std::uint32_t number, std::int64_t start,
+                                    std::int64_t end) {
+    auto passage = faults_.pass(node_.number(), hop.link, start, end, node_.key(event, Tables::stamp_of(hop, number)));
+    if (passage.health != Health::good) hurt(event, passage.health, "link " + std::to_string(hop.link) + ": " + passage.cause);
+    passage.health = std::max(passage.health, work(event, start, end));
+    return passage;
 }
 
 Health Station::hurt(std::int64_t event, Health health, const std::string& where) {
     node_.note(event, where);
     return health;
 }
-
-tlm::tlm_fw_transport_if<>& Station::socket(std::uint32_t hop) { return *out[tables_.links[tables_.hops[hop].link].socket]; }
 
 std::string Station::stalled(std::int64_t events) const {
     for (std::uint32_t s = 0; s < tables_.shards.size(); ++s) {

@@ -19,6 +19,11 @@ void note(Statistics::Notes& notes, std::int64_t bx, const std::string& what) {
 
 }  // namespace
 
+void Record::set_health(std::size_t position, Health health) {
+    healths.resize(stamps.size(), Health::good);
+    healths[position] = health;
+}
+
 Statistics::Statistics(const Tables& tables, std::int64_t late_after_ticks)
     : intervals(tables.shards.size()), tables_(tables), late_after_ticks_(late_after_ticks) {
     for (std::uint64_t position = 0; position < tables.stamps_per_event; ++position) weights_.push_back(mixed(position));

@@ -18,6 +18,11 @@ namespace tessera::sim {
 struct Arrival {
     std::int64_t tick = 0;
     Health health = Health::good;  ///< the worst of this and the event's chunks before
+
+    void take(const Arrival& other) {
+        tick = std::max(tick, other.tick);
+        health = std::max(health, other.health);
+    }
 };
 
 /// One event in a time node: when every chunk started in every shard, and started and arrived on every hop.
@@ -36,10 +41,9 @@ struct Record {
     void set(std::size_t position, std::int64_t tick) { stamps[position] = static_cast<std::int32_t>(tick - start_tick); }
     void set(std::size_t position, const Arrival& arrival) {
         set(position, arrival.tick);
-        if (healths.empty() && arrival.health == Health::good) return;
-        healths.resize(stamps.size(), Health::good);
-        healths[position] = arrival.health;
+        if (!healths.empty() || arrival.health != Health::good) set_health(position, arrival.health);
     }
+    void set_health(std::size_t position, Health health);
     Arrival at(std::size_t position) const { return {start_tick + stamps[position], healths.empty() ? Health::good : healths[position]}; }
 };
 

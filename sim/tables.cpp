@@ -190,10 +190,13 @@ std::int64_t count_objects(const partition::Mapping& mapping) {
                            [](std::int64_t sum, const auto& each) { return sum + each.second; });
 }
 
-/// Numbers the sockets of each station, and tells links that several transfers use.
+/// Numbers the stations that the links of each lead to, and tells links that several transfers use.
 void join_links(Tables& tables) {
-    std::vector<std::int32_t> sockets(tables.stations);
-    for (auto& link : tables.links) link.socket = sockets[link.from]++;
+    std::vector<std::map<std::uint32_t, std::int32_t>> neighbours(tables.stations);
+    for (auto& link : tables.links) {
+        auto& known = neighbours[link.from];
+        link.neighbour = known.emplace(link.to, static_cast<std::int32_t>(known.size())).first->second;
+    }
     std::vector<bool> used(tables.links.size());
     for (const auto& hop : tables.hops) {
         tables.links[hop.link].shared = tables.links[hop.link].shared || used[hop.link];

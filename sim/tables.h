@@ -62,8 +62,8 @@ struct Tables {
         std::int64_t latency_ticks = 0;
         std::int64_t buffer_ticks = 0;  ///< what may wait, as time to send it; 0: any amount
         int lanes = 1;
-        std::int32_t socket = 0;  ///< of the station that it leaves
-        bool shared = false;      ///< by several transfers, which wait for one another
+        std::int32_t neighbour = 0;  ///< the far end's number among the stations that links of `from` lead to
+        bool shared = false;         ///< by several transfers, which wait for one another
     };
 
     std::vector<Shard> shards;
@@ -113,8 +113,18 @@ struct Tables {
         if (mine == input.chunks) return chunk + 1;
         return static_cast<std::uint32_t>((std::uint64_t{chunk + 1} * input.chunks + mine - 1) / mine);
     }
+    /// The inverse: chunks of the shard of `input`, over all events, that may start once so many have come.
+    std::int64_t supplied_chunks(const Input& input, std::int64_t received) const {
+        const std::int64_t mine = shards[input.shard].chunks;
+        if (mine == input.chunks && !input.barrier) return received;
+        const std::int64_t events = received / input.chunks;
+        return events * mine + (input.barrier ? 0 : received % input.chunks * mine / input.chunks);
+    }
     /// Rounded up to the next processing cycle.
-    std::int64_t on_cycle(std::int64_t tick) const { return (tick + ticks_per_cycle - 1) / ticks_per_cycle * ticks_per_cycle; }
+    std::int64_t on_cycle(std::int64_t tick) const {
+        if (ticks_per_cycle == 1) return tick;  // most of the time; a division takes as long as all else at a start
+        return (tick + ticks_per_cycle - 1) / ticks_per_cycle * ticks_per_cycle;
+    }
 };
 
 /// @throws InputError where the mapping's parts do not refer to each other as they must

@@ -1,17 +1,22 @@
 #include "sim/time_node.h"
 
+#include <algorithm>
+
+#include "sim/payload.h"
+
 namespace tessera::sim {
 
 TimeNode::TimeNode(const Model& model, std::size_t number)
     : shards(model.tables.shards.size()),
       links(model.tables.links.size()),
       hops(model.tables.hops.size()),
+      held(model.tables.hops.size(), nullptr),
       model_(model),
       tables_(model.tables),
       statistics_(model.statistics),
       number_(number),
       received_(model.tables.stream_users.size(), 0),
-      awaited_(model.tables.inputs.size(), kNothing),
+      supplied_(model.tables.inputs.size(), 0),
       records_(1),
       buffers_(model.tables),
       last_starts_(model.tables.shards.size(), 0) {
@@ -19,26 +24,38 @@ TimeNode::TimeNode(const Model& model, std::size_t number)
 }
 
 void TimeNode::look_ahead(std::uint32_t s) {
-    auto& mine = shards[s];
-    mine.missing_inputs = 0;
-    mine.ready_at = 0;
-    mine.health = Health::good;
-    for (std::uint32_t i = tables_.shards[s].inputs.begin; i < tables_.shards[s].inputs.end; ++i) {
+    const auto& inputs = tables_.shards[s].inputs;
+    shards[s].missing_inputs =
+        static_cast<std::uint32_t>(std::count(supplied_.begin() + inputs.begin, supplied_.begin() + inputs.end, started(s)));
+}
+
+std::int64_t TimeNode::startable(std::uint32_t s) const {
+    const auto& inputs = tables_.shards[s].inputs;
+    return *std::min_element(supplied_.begin() + inputs.begin, supplied_.begin() + inputs.end) - started(s);
+}
+
+void TimeNode::gather_inputs(std::uint32_t s, std::span<Arrival> chunks) const {
+    const auto& shard = tables_.shards[s];
+    for (std::uint32_t i = shard.inputs.begin; i < shard.inputs.end; ++i) {
         const auto& input = tables_.inputs[i];
-        const std::int64_t needed = mine.event * input.chunks + tables_.needed_chunks(input, mine.chunk);
-        if (received_[input.stream] < needed) {
-            awaited_[i] = needed;
-            ++mine.missing_inputs;
-        } else {
-            mine.take(last_needed(input, mine));
-        }
+        const std::int64_t way = input.producer_ticks + input.slr_ticks;
+        const auto gather = [&](std::int64_t event, std::uint32_t number, std::span<Arrival> of_event) {
+            const auto& record = record_of(event);
+            for (auto& gathered : of_event) {
+                auto arrival = record.at(input.first_stamp + input.stamp_step * (tables_.needed_chunks(input, number++) - 1));
+                arrival.tick += way;
+                gathered.take(arrival);
+            }
+        };
+        for_each_event(shards[s].event, shards[s].chunk, shard.chunks, chunks, gather);
     }
 }
 
 std::int64_t TimeNode::inject(std::int64_t bx) {
+    retire();
     if (static_cast<std::size_t>(injected_ - buffers_.oldest_event()) == records_.size()) grow();
     const std::int64_t event = injected_++;
-    auto& made = in_flight(event);
+    auto& made = record_of(event);
     made.bx = bx;
     made.start_tick = bx * tables_.ticks_per_bx;
     made.objects = statistics_.count_objects(model_.occupancy.objects(bx, statistics_.injected));
@@ -53,17 +70,20 @@ std::int64_t TimeNode::inject(std::int64_t bx) {
 void TimeNode::grow() {
     std::vector<Record> larger(records_.size() * 2);
     for (std::int64_t event = buffers_.oldest_event(); event < injected_; ++event)
-        larger[static_cast<std::size_t>(event) & (larger.size() - 1)] = std::move(in_flight(event));
+        larger[static_cast<std::size_t>(event) & (larger.size() - 1)] = std::move(record_of(event));
     records_ = std::move(larger);
     slot_mask_ = records_.size() - 1;
 }
 
 void TimeNode::retire() {
-    for (; oldest_ < injected_ && in_flight(oldest_).steps_left == 0; ++oldest_) {
-        auto& record = in_flight(oldest_);
-        if (const auto full = buffers_.take(records_)) lose_to_full_buffer(*full, record);
+    std::int64_t end = oldest_;
+    while (end < injected_ && record_of(end).steps_left == 0) ++end;
+    if (end == oldest_) return;
+    for (const auto& [event, input] : buffers_.take(records_, end)) lose_to_full_buffer(input, record_of(event));
+    measure_intervals(end);
+    for (; oldest_ < end; ++oldest_) {
+        auto& record = record_of(oldest_);
         statistics_.mark(record);
-        measure_intervals(record);
         if (!tables_.decides) {
             ++undecided_;
         } else {
@@ -81,20 +101,30 @@ void TimeNode::lose_to_full_buffer(std::uint32_t input, Record& record) {
                                          std::to_string(full.shard) + ", of what shard " + std::to_string(full.from) + " sends");
 }
 
-void TimeNode::measure_intervals(const Record& record) {
-    const bool follows = last_bx_ >= 0 && record.bx == last_bx_ + tables_.time_nodes;
+void TimeNode::measure_intervals(std::int64_t end) {
     for (std::size_t s = 0; s < tables_.shards.size(); ++s) {
-        const std::int32_t stamp = record.stamps[tables_.shards[s].first_stamp];
-        const std::int64_t start = record.start_tick + stamp;
-        if (follows && stamp != Record::kNever) statistics_.intervals[s].take(start - last_starts_[s]);
-        last_starts_[s] = start;
+        const std::size_t first_stamp = tables_.shards[s].first_stamp;
+        auto interval = statistics_.intervals[s];
+        std::int64_t last_bx = last_bx_, last_start = last_starts_[s];
+        for (std::int64_t event = oldest_; event < end; ++event) {
+            const auto& record = record_of(event);
+            const std::int32_t stamp = record.stamps[first_stamp];
+            const std::int64_t start = record.start_tick + stamp;
+            const bool follows = last_bx >= 0 && record.bx == last_bx + tables_.time_nodes;
+            if (follows && stamp != Record::kNever) interval.take(start - last_start);
+            last_start = start;
+            last_bx = record.bx;
+        }
+        statistics_.intervals[s] = interval;
+        last_starts_[s] = last_start;
     }
-    last_bx_ = record.bx;
+    last_bx_ = record_of(end - 1).bx;
 }
 
 void TimeNode::close() {
+    retire();
     for (std::int64_t event = oldest_; event < injected_; ++event) {
-        const auto& record = in_flight(event);
+        const auto& record = record_of(event);
         statistics_.mark(record);
         if (model_.trace != nullptr) model_.trace->add(record.bx, number_, record.objects, record.stamps);
     }
