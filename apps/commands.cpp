@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <sstream>
 
 #include "apps/exports.h"
@@ -42,6 +43,7 @@ void say(const Console& console, const std::string& text) {
 struct RunState {
     Study study;
     Json study_json;
+    models::Network imported;  ///< kept where the study offers compressions, which change it before its precision is applied
     models::Network network;
     Search search;
     partition::Mapping mapping;
@@ -50,24 +52,28 @@ struct RunState {
     Timing timing;
 };
 
-RunState begin_imported(const std::filesystem::path& file, const std::filesystem::path& network_file, models::Network network) {
+RunState begin_imported(const std::filesystem::path& file, const std::filesystem::path& network_file, models::Network network,
+                        Search search = {}) {
     RunState state;
     state.study = read_study(file);
     state.study_json = portable_study(file, network_file);
-    state.network = std::move(network);
+    state.search = std::move(search);
+    state.network = with_compressions(std::move(network), state.study, state.search);
+    if (!state.study.compressions.empty()) state.imported = state.network;
+    for (const auto& each : state.study.compressions) models::compressed(state.network, each);  // refused now, not after a search
     const Stopwatch watch;
     apply_study(state.study, state.network);
     state.timing.cost_s = watch.seconds();
     return state;
 }
 
-RunState begin(const std::filesystem::path& file, const std::filesystem::path& network_file, const Console& console) {
+RunState begin(const std::filesystem::path& file, const std::filesystem::path& network_file, const Console& console, Search search = {}) {
     const auto study = read_study(file);
     say(console, "importing the network of study \"" + study.name + "\"");
     const Stopwatch watch;
     auto network = import_network(study, network_file);
     const double import_s = watch.seconds();
-    RunState state = begin_imported(file, network_file, std::move(network));
+    RunState state = begin_imported(file, network_file, std::move(network), std::move(search));
     state.timing.import_s = import_s;
     return state;
 }
@@ -86,6 +92,27 @@ void remove_results(const std::filesystem::path& out, std::initializer_list<cons
     for (const char* name : names) std::filesystem::remove(out / name, ignored);
 }
 
+/// Lays the network out once more with each compression that the study offers, one after another; what makes it better stays.
+void try_compressions(RunState& state, const std::function<std::pair<Search, partition::Mapping>(const models::Network&)>& find,
+                      const std::function<bool()>& should_stop) {
+    for (const auto& compression : state.study.compressions) {
+        if (should_stop()) return;
+        models::Network imported = models::compressed(state.imported, compression);
+        models::Network network = imported;
+        apply_study(state.study, network);
+        auto [search, mapping] = find(network);
+        CompressionTrial trial{compression.tensor, false, figures_of(state.search, state.mapping), figures_of(search, mapping)};
+        trial.taken = better(trial.with, trial.without, state.study.latency_budget_ns);
+        auto trials = std::move(state.search.compressions);
+        trials.push_back(trial);
+        if (trial.taken) {
+            state.imported = std::move(imported), state.network = std::move(network);
+            state.search = std::move(search), state.mapping = std::move(mapping);
+        }
+        state.search.compressions = std::move(trials);
+    }
+}
+
 /// Looks for a mapping until the time is over (0: no limit) or the first Ctrl-C. Where that comes before any is found, it
 /// ends the command, as in any other step.
 void search(RunState& state, partition::Partitioner partitioner, double time_limit_s, const Console& console) {
@@ -95,7 +122,11 @@ void search(RunState& state, partition::Partitioner partitioner, double time_lim
     {
         const Interruption interruption;
         const auto should_stop = [&] { return interruption.requested() || (time_limit_s > 0 && watch.seconds() > time_limit_s); };
-        std::tie(state.search, state.mapping) = find_mapping(state.study, state.network, console.progress, partitioner, should_stop);
+        const auto find = [&](const models::Network& network) {
+            return find_mapping(state.study, network, console.progress, partitioner, should_stop);
+        };
+        std::tie(state.search, state.mapping) = find(state.network);
+        try_compressions(state, find, should_stop);
         interrupted = interruption.requested(), stopped = should_stop();
     }
     state.timing.map_s = watch.seconds();
@@ -153,8 +184,7 @@ int run_steps(RunState state, const std::filesystem::path& out, const Console& c
 
 /// What a run's folder holds so far: the study, what the search said, and the mapping where there is one.
 RunState resume(const std::filesystem::path& out, const Console& console) {
-    RunState state = begin(out / "study.json", "", console);
-    state.search = read_search(JsonReader::from_file(out / "search.json"));
+    RunState state = begin(out / "study.json", "", console, read_search(JsonReader::from_file(out / "search.json")));
     if (state.search.found()) state.mapping = partition::read_mapping(JsonReader::from_file(out / "mapping.json"));
     return state;
 }

@@ -193,6 +193,7 @@ Json make_report(const ReportInput& input) {
     report["uncertainty"] = uncertainty_section(input, report["verdict"]["pass"].get<bool>());
     report["power"] = power_section(input);
     report["candidates"] = to_json(input.search)["candidates"];
+    report["compressions"] = to_json(input.search)["compressions"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["stages"] = stages_section(input.study.stages, input.network, input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);

@@ -110,6 +110,16 @@ std::string candidate_table(const Json& report) {
     return rows + "\n";
 }
 
+std::string compression_table(const Json& report) {
+    if (report["compressions"].empty()) return "";
+    std::string rows = "## Compressions tried\n\n| tensor | taken | with it | without |\n| --- | --- | --- | --- |\n";
+    for (const auto& each : report["compressions"]) {
+        rows += fmt::format("| {} | {} | {} | {} |\n", text(each["tensor"]), each["taken"].get<bool>() ? "yes" : "no",
+                            layout_figures(each["with"]), layout_figures(each["without"]));
+    }
+    return rows + "\n";
+}
+
 std::string assumption_table(const Json& report) {
     std::string rows = "## What the verdict rests on\n\n| what | value | source |\n| --- | --- | --- |\n";
     for (const auto& each : report["assumptions"]) {
@@ -137,7 +147,7 @@ std::string markdown_report(const Json& report) {
         if (report["simulated"].get<bool>()) out += activity_tables(report);
     }
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
-    return out + candidate_table(report) + assumption_table(report);
+    return out + candidate_table(report) + compression_table(report) + assumption_table(report);
 }
 
 }  // namespace tessera::apps

@@ -117,6 +117,10 @@ std::string terminal_summary(const Json& report) {
     out += fmt::format("  network   {}: {} parameters, {} MAC, {:.3g} EBOPs an event\n", text(network["name"]),
                        count(network["parameters"]), count(network["macs"]), real(network["ebops"]));
     if (report.contains("no_mapping")) return out;
+    for (const auto& each : report["compressions"]) {
+        out += fmt::format("  compress  {}: {}; {} with it, {} without\n", text(each["tensor"]),
+                           each["taken"].get<bool>() ? "taken" : "left out", layout_figures(each["with"]), layout_figures(each["without"]));
+    }
     out += system_lines(report);
     if (!report["latency_ns"]["breakdown"].empty()) out += "\nLatency of the slowest event\n" + waterfall_chart(report);
     return out;

@@ -43,6 +43,11 @@ std::string doubt(const Json& report) {
                        uncertainty["verdict_survives"].get<bool>() ? "stands" : "falls");
 }
 
+std::string layout_figures(const Json& figures) {
+    if (count(figures["boards"]) == 0) return "no mapping";
+    return fmt::format("{} boards, {:.1f} ns, {} lanes", count(figures["boards"]), real(figures["latency_ns"]), count(figures["lanes"]));
+}
+
 std::string power(const Json& report) {
     const auto& of = report["power"];
     return fmt::format("{:.0f} W on the hottest board of {:.0f} W, {:.1f} kW in all", real(of["hottest_board_w"]),

@@ -29,6 +29,9 @@ std::vector<std::pair<std::string, double>> time_by_kind(const Json& report);
 /// "at pessimistic costs 300 boards and 1900.0 ns: the verdict stands"
 std::string doubt(const Json& report);
 
+/// "7 boards, 887.1 ns, 499 lanes", or "no mapping": one side of a compression that was tried.
+std::string layout_figures(const Json& figures);
+
 /// "58.3 W on the hottest board of 300 W, 9.1 kW in all"
 std::string power(const Json& report);
 

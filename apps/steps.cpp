@@ -5,6 +5,21 @@
 
 namespace tessera::apps {
 
+namespace {
+
+constexpr double kMost = 1e18;
+
+Json to_json(const LayoutFigures& figures) {
+    return {{"boards", figures.boards}, {"latency_ns", figures.latency_ns}, {"lanes", figures.lanes}};
+}
+
+LayoutFigures read_figures(const JsonReader& reader) {
+    return {static_cast<int>(reader.at("boards").integer(0, INT32_MAX)), reader.at("latency_ns").number(0, kMost),
+            reader.at("lanes").integer(0, INT64_MAX)};
+}
+
+}  // namespace
+
 Json to_json(const Search& search) {
     Json json;
     json["schema"] = "tessera.search/1";
@@ -25,11 +40,15 @@ Json to_json(const Search& search) {
                                       {"latency_ns", candidate.latency_ns},
                                       {"note", candidate.note}});
     }
+    json["compressions"] = Json::array();
+    for (const auto& trial : search.compressions) {
+        json["compressions"].push_back(
+            {{"tensor", trial.tensor}, {"taken", trial.taken}, {"without", to_json(trial.without)}, {"with", to_json(trial.with)}});
+    }
     return json;
 }
 
 Search read_search(const JsonReader& reader) {
-    constexpr double kMost = 1e18;
     if (reader.at("schema").text() != "tessera.search/1") reader.at("schema").fail("found another schema", "tessera.search/1");
     Search search;
     if (!reader.at("found").boolean()) {
@@ -49,7 +68,18 @@ Search read_search(const JsonReader& reader) {
                                      static_cast<int>(item.at("boards").integer(0, INT32_MAX)), item.at("latency_ns").number(0, kMost),
                                      item.at("note").text()});
     }
+    for (const auto& item : reader.at("compressions").items()) {
+        search.compressions.push_back(
+            {item.at("tensor").text(), item.at("taken").boolean(), read_figures(item.at("without")), read_figures(item.at("with"))});
+    }
     return search;
+}
+
+models::Network with_compressions(models::Network imported, const Study& study, const Search& search) {
+    for (std::size_t c = 0; c < search.compressions.size() && c < study.compressions.size(); ++c) {
+        if (search.compressions[c].taken) imported = models::compressed(imported, study.compressions[c]);
+    }
+    return imported;
 }
 
 models::Network import_network(const Study& study, const std::filesystem::path& replacement) {
@@ -98,6 +128,22 @@ std::pair<Search, partition::Mapping> find_mapping(const Study& study, const mod
     search.unit = std::move(none.unit);
     search.explanation = std::move(none.explanation);
     return {std::move(search), partition::Mapping{}};
+}
+
+LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping) {
+    if (!search.found()) return {};
+    std::int64_t lanes = 0;
+    for (const auto& link : mapping.links) lanes += link.lanes;
+    return {static_cast<int>(mapping.boards_in_system()), static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(),
+            lanes * mapping.tmux_period_bx};
+}
+
+bool better(const LayoutFigures& layout, const LayoutFigures& other, double latency_budget_ns) {
+    if (layout.boards == 0 || other.boards == 0) return layout.boards > 0;
+    const bool in_budget = layout.latency_ns <= latency_budget_ns;
+    if (in_budget != (other.latency_ns <= latency_budget_ns)) return in_budget;
+    if (in_budget && layout.boards != other.boards) return layout.boards < other.boards;
+    return layout.latency_ns < other.latency_ns;
 }
 
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping) {

@@ -17,6 +17,21 @@ namespace tessera::apps {
 /// Called now and then by long steps, with the part that is done; may be empty.
 using Progress = std::function<void(const std::string& stage, double fraction)>;
 
+/// What it takes to lay a network out.
+struct LayoutFigures {
+    int boards = 0;  ///< over all time nodes; 0: there is no mapping
+    double latency_ns = 0;
+    std::int64_t lanes = 0;  ///< of all links, over all time nodes
+};
+
+/// A compression that the study offers: what it was tried against, and whether the better layout is the one with it.
+struct CompressionTrial {
+    std::string tensor;
+    bool taken = false;
+    LayoutFigures without;
+    LayoutFigures with;
+};
+
 /// What the search for a mapping found, beside the mapping itself: `search.json` of a run.
 struct Search {
     partition::Bounds bounds;
@@ -26,11 +41,15 @@ struct Search {
     double available = 0;
     std::string unit;
     std::string explanation;
+    std::vector<CompressionTrial> compressions;  ///< those that the study offers, in order
 
     bool found() const { return no_mapping_constraint.empty(); }
 };
 Json to_json(const Search& search);
 Search read_search(const JsonReader& reader);
+
+/// The imported network with the compressions that a search took.
+models::Network with_compressions(models::Network imported, const Study& study, const Search& search);
 
 /// Imports the study's network; its precision is not applied yet.
 models::Network import_network(const Study& study, const std::filesystem::path& replacement);
@@ -46,6 +65,13 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
 std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
                                                    partition::Partitioner partitioner = partition::Partitioner::tessera,
                                                    const std::function<bool()>& should_stop = {});
+
+/// What a search found, in short.
+LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping);
+
+/// Whether a layout is better than another as the mapper judges: within the budget, then on fewer boards, then quicker; outside
+/// the budget, quicker.
+bool better(const LayoutFigures& layout, const LayoutFigures& other, double latency_budget_ns);
 
 /// All checks of a mapping: on its own, against the network that it lays out and against the stages around it.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);

@@ -101,6 +101,7 @@ Study read_study(const JsonReader& root) {
     if (root.has("arrival_ns")) study.arrivals = models::read_arrivals(root.at("arrival_ns"));
     if (root.has("stages")) study.stages = partition::read_stages(root.at("stages"));
     if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
+    if (root.has("compression")) study.compressions = models::read_compressions(root.at("compression"));
     study.board = boards::read_board(root.at("board"), boards::load_catalogue());
     study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
     study.link = topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(root.file(), "\"25g-64b66b\""));

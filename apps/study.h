@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/lhc_clock.h"
 #include "models/arrival.h"
+#include "models/compression.h"
 #include "models/precision.h"
 #include "models/strategy_rules.h"
 #include "partition/stages.h"
@@ -28,9 +29,10 @@ struct Study {
     std::string question;
     JsonReader network;  ///< as models::read_network takes it
     models::Precision precision;
-    std::vector<partition::Stage> stages;          ///< of the system around the network
-    std::vector<models::ArrivalRule> arrivals;     ///< of inputs that are not there at once
-    std::vector<models::StrategyRule> strategies;  ///< how operators have to be built
+    std::vector<partition::Stage> stages;           ///< of the system around the network
+    std::vector<models::ArrivalRule> arrivals;      ///< of inputs that are not there at once
+    std::vector<models::StrategyRule> strategies;   ///< how operators have to be built
+    std::vector<models::Compression> compressions;  ///< to take where they pay
     boards::Board board;
     int boards_available = 1000;  ///< over all time nodes
     topologies::LinkProtocol link;
