@@ -70,8 +70,9 @@ double pessimistic_latency_ns(const sim::Result& result, const std::vector<parti
 
 Json uncertainty_section(const ReportInput& input, bool pass) {
     const Resources factors = pessimistic_factors();
-    const auto central = static_cast<double>(input.mapping.boards_in_system());
-    const double boards = std::ceil(central * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
+    const int declared = boards_of(input.study.stages);  // black boxes: their boards are not estimated
+    const double mapped = static_cast<double>(input.mapping.boards_in_system()) - declared;
+    const double boards = declared + std::ceil(mapped * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
     const double latency = input.result ? pessimistic_latency_ns(*input.result, input.study.stages) : 0.0;
     const bool still = pass && boards <= input.study.boards_available && latency <= input.study.latency_budget_ns;
     Json json;

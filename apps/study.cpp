@@ -87,6 +87,17 @@ std::string absolute_path(const std::filesystem::path& study_file, const std::st
     return path.lexically_normal().string();
 }
 
+/// Makes the files of a network, or of several, absolute.
+void make_portable(Json& network, const std::filesystem::path& study_file, const std::filesystem::path& replacement) {
+    for (const char* key : {"onnx", "conifer"}) {
+        if (!network.contains(key)) continue;
+        network[key] = replacement.empty() ? absolute_path(study_file, network[key].get<std::string>())
+                                           : std::filesystem::absolute(replacement).lexically_normal().string();
+    }
+    if (!network.contains("networks")) return;
+    for (Json& part : network["networks"]) make_portable(part, study_file, replacement);
+}
+
 }  // namespace
 
 Study read_study(const std::filesystem::path& file) { return read_study(JsonReader::from_file(file)); }
@@ -123,11 +134,7 @@ Study read_study(const JsonReader& root) {
 
 Json portable_study(const std::filesystem::path& file, const std::filesystem::path& network) {
     Json study = JsonReader::from_file(file).raw();
-    for (const char* key : {"onnx", "conifer"}) {
-        if (!study["network"].contains(key)) continue;
-        study["network"][key] = network.empty() ? absolute_path(file, study["network"][key].get<std::string>())
-                                                : std::filesystem::absolute(network).lexically_normal().string();
-    }
+    make_portable(study["network"], file, network);
     if (study.contains("simulation") && study["simulation"].contains("traffic") && study["simulation"]["traffic"].contains("file")) {
         auto& traffic = study["simulation"]["traffic"]["file"];
         traffic = absolute_path(file, traffic.get<std::string>());

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "models/joined.h"
 #include "models/lowering.h"
 
 namespace tessera::models {
@@ -52,6 +53,25 @@ Network build_with_tokens(const JsonReader& description, const JsonReader& token
     return network;
 }
 
+/// Several networks that make inputs of each other.
+Network read_networks(const JsonReader& reader, const std::filesystem::path& replacement) {
+    if (!replacement.empty()) reader.fail("several networks have no one file that another could replace");
+    std::vector<std::pair<std::string, Network>> parts;
+    for (const auto& [name, network] : reader.at("networks").members()) {
+        if (name.empty() || name.find('.') != std::string::npos)
+            network.fail("a network is called \"" + name + "\"", "a name without dots");
+        parts.emplace_back(name, read_network(network, ""));
+    }
+    if (parts.empty()) reader.at("networks").fail("found no network", "one and more");
+    std::vector<Join> joins;
+    if (reader.has("joins")) {
+        for (const auto& [input, output] : reader.at("joins").members())
+            joins.push_back({input, output.text(), output.file(), output.path()});
+    }
+    reader.done();
+    return joined(parts, joins);
+}
+
 }  // namespace
 
 Network import_onnx(const std::filesystem::path& file, const onnx::Bindings& bindings) {
@@ -70,7 +90,8 @@ Network read_network(const JsonReader& reader, const std::filesystem::path& repl
         reader.done();
         return import_conifer(file);
     }
-    if (!reader.has("zoo")) reader.fail("names no network", "one of the keys \"onnx\", \"conifer\" and \"zoo\"");
+    if (reader.has("networks")) return read_networks(reader, replacement);
+    if (!reader.has("zoo")) reader.fail("names no network", "one of the keys \"onnx\", \"conifer\", \"zoo\" and \"networks\"");
     const auto tokens = reader.has("tokens") ? reader.at("tokens") : JsonReader::from_text(reader.file(), "{}");
     reader.done();
     if (!replacement.empty()) reader.fail("a network of the zoo has no file that another could replace");

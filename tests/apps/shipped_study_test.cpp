@@ -52,6 +52,29 @@ TEST_CASE("studies end as their page says, with every event accounted for") {
     }
 }
 
+TEST_CASE("four networks and the trigger's black boxes are one system") {
+    const TemporaryFolder folder;
+    Json study = read_json(shipped_study("hl_lhc_networks"));
+    study["simulation"] = {{"bunch_crossings", 100}};
+    REQUIRE(tessera("--quiet run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out")).code == 0);
+    const auto report = read_json(folder / "out" / "report.json");
+    check_accounts(report);
+    CHECK(report["boards"]["used"].get<int>() > 652);  // the stages' own: networks stand on boards beside them
+    for (const std::string network : {"barrel.", "endcap.", "tracking.", "correlator."}) {
+        CAPTURE(network);
+        double lut = 0;
+        for (const auto& op : report["operators"])
+            if (op["name"].get<std::string>().starts_with(network)) lut += op.value("lut", 0.0);
+        CHECK(lut > 0);
+    }
+    // The decision is the global trigger's, which waits for the global network, which waits for the tracks.
+    const auto& stages = report["stages"];
+    const double tracks_ns = stages[2]["ready_ns"].get<double>();
+    const double global_ns = stages[4]["starts_ns"].get<double>();
+    CHECK(tracks_ns + 1000 < global_ns);
+    CHECK(global_ns + 1000 < report["latency_ns"]["simulated"]["max"].get<double>());
+}
+
 TEST_CASE("techniques on the ladder buy boards, and smaller networks take fewer still") {
     const TemporaryFolder folder;
     Json exploration = read_json(shipped_study("technique_ladder"));

@@ -148,6 +148,10 @@ TEST_CASE("a study can be read again from another folder") {
     CHECK(portable["network"]["onnx"] == (folder / "model.onnx").string());
     CHECK(portable["topology"]["file"] == (folder / "graph.json").string());
     CHECK(apps::portable_study(file, "/elsewhere/other.onnx")["network"]["onnx"] == "/elsewhere/other.onnx");
+    study["network"] = {{"networks", {{"tagger", {{"onnx", "model.onnx"}}}, {"trees", {{"conifer", "trees.json"}}}}}};
+    const auto parts = apps::portable_study(write_study(folder, study), "")["network"]["networks"];
+    CHECK(parts["tagger"]["onnx"] == (folder / "model.onnx").string());
+    CHECK(parts["trees"]["conifer"] == (folder / "trees.json").string());
 }
 
 }  // namespace tessera::tests
