@@ -244,3 +244,60 @@ TEST_CASE("a whole costs at least each of its parts, and at most the parts toget
         CHECK(sum <= 1.35 * constant({0, channels}) + 50);
     }
 }
+
+TEST_CASE("a slice serves as many small products as the device packs into it") {
+    NetworkBuilder b("dense");
+    b.output("out", b.dense("dense", b.input("in", {1, 64}), 32));
+    Network network = b.build();
+    Operator& op = network.operators[1];
+    op.fixed = {Strategy::dsp, std::nullopt, 16};
+    const auto slices = [&](int bits, int int8_products, int int4_products) {
+        set_widths(network, bits);
+        boards::Device device = vu13p();
+        device.int8_products_per_dsp = int8_products, device.int4_products_per_dsp = int4_products;
+        const auto all = implementations(network, op, {{{0, 1}, {0, 32}}, 16}, device);
+        REQUIRE(!all.empty());
+        for (const Implementation& made : all) CHECK(made.resources.dsp == all[0].resources.dsp);
+        return all[0].resources.dsp;
+    };
+    // 64 x 32 products, 128 in a cycle.
+    CHECK(slices(16, 2, 4) == 128);
+    CHECK(slices(9, 2, 4) == 128);
+    CHECK(slices(8, 2, 4) == 64);
+    CHECK(slices(5, 2, 4) == 64);
+    CHECK(slices(4, 2, 4) == 32);
+    CHECK(slices(8, 1, 1) == 128);
+    CHECK(slices(4, 1, 1) == 128);
+    CHECK(slices(4, 2, 2) == 64);
+}
+
+TEST_CASE("a norm over tokens and channels squares every value once, and looks one root up") {
+    constexpr std::int64_t kTokens = 16;
+    constexpr std::int64_t kChannels = 8;
+    NetworkBuilder b("norm");
+    b.output("out", b.layer_normalisation("norm", b.input("in", {kTokens, kChannels})));
+    Network network = b.build();
+    set_widths(network, 8);
+    Operator& op = *std::find_if(network.operators.begin(), network.operators.end(),
+                                 [](const Operator& each) { return each.kind == OperatorKind::normalisation; });
+    const auto most_slices = [&](Access tokens, Access channels, std::int64_t count, std::int64_t cycles) {
+        op.inputs[0].tokens = tokens, op.inputs[0].channels = channels;
+        double most = 0;
+        for (const Implementation& made : cost(network, op, count, cycles)) most = std::max(most, made.resources.dsp);
+        return most;
+    };
+    // Squares of all values in a cycle; a product with the root and one with the gain for each channel of a token.
+    const double for_a_token = 2 * kChannels;
+    CHECK(most_slices(Access::aligned, Access::whole, 1, 1) == kChannels + for_a_token);
+    CHECK(most_slices(Access::whole, Access::whole, 1, 1) == kTokens * kChannels + for_a_token);
+    CHECK(most_slices(Access::whole, Access::whole, kTokens, kTokens) == kChannels + for_a_token);  // in the cycles of its tokens
+    // Over both axes there is one statistic, along the tokens one for each channel.
+    const auto blocks = [&](Access channels) {
+        op.inputs[0].tokens = Access::whole, op.inputs[0].channels = channels;
+        double most = 0;
+        for (const Implementation& made : cost(network, op, 1, 1)) most = std::max(most, made.resources.bram36);
+        return most;
+    };
+    CHECK(blocks(Access::whole) == 0.5);
+    CHECK(blocks(Access::aligned) == 2);  // two look-ups in each half of a block
+}

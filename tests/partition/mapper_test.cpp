@@ -222,3 +222,30 @@ TEST_CASE("random networks on random boards pass the checker and stay above thei
     }
     CHECK(found >= 9);
 }
+
+TEST_CASE("each bit that crosses to another SLR takes a flip-flop for every cycle of the crossing") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    boards::Board board = board_of(400000, 4, 64);
+    const auto at_crossing_cycles = [&](int cycles) {
+        board.device.slr_crossing_cycles = cycles;
+        const auto outcome = map_network(problem_of(network, board, kPatchPanel, 4));
+        return mapped(outcome).mapping;
+    };
+    const Mapping none = at_crossing_cycles(0);
+    const Mapping two = at_crossing_cycles(2);
+    const Mapping six = at_crossing_cycles(6);
+    REQUIRE(none.shards.size() == two.shards.size());
+    int crossed = 0;
+    for (std::size_t i = 0; i < two.shards.size(); ++i) {
+        const Shard& shard = two.shards[i];
+        REQUIRE(shard.slr == none.shards[i].slr);
+        REQUIRE(shard.slr == six.shards[i].slr);
+        const double registers = shard.resources.ff - none.shards[i].resources.ff;
+        CHECK(six.shards[i].resources.ff - none.shards[i].resources.ff == 3 * registers);
+        int crossings = 0;
+        for (const ShardInput& input : shard.inputs) crossings += input.slr_crossings;
+        CHECK((registers > 0) == (crossings > 0));
+        crossed += crossings;
+    }
+    CHECK(crossed > 0);
+}
