@@ -38,6 +38,15 @@ Fault read_fault(const JsonReader& reader) {
     return fault;
 }
 
+Spares read_spares(const JsonReader& reader) {
+    Spares spares;
+    spares.links = reader.integer("links", 0, 0, kMostIds);
+    spares.boards = reader.integer("boards", 0, 0, kMostIds);
+    spares.takeover_bx = reader.at("takeover_bx").integer(1, kMostBx);
+    reader.done();
+    return spares;
+}
+
 }  // namespace
 
 Faults read_faults(const JsonReader& reader) {
@@ -46,8 +55,23 @@ Faults read_faults(const JsonReader& reader) {
     if (reader.has("list")) {
         for (const auto& item : reader.at("list").items()) faults.list.push_back(read_fault(item));
     }
+    if (reader.has("spares")) faults.spares = read_spares(reader.at("spares"));
     reader.done();
     return faults;
+}
+
+std::vector<Fault> with_spares(const Faults& faults) {
+    auto list = faults.list;
+    std::stable_sort(list.begin(), list.end(), [](const Fault& a, const Fault& b) { return a.from_bx < b.from_bx; });
+    auto left = faults.spares;
+    for (auto& fault : list) {
+        if (fault.for_bx != Fault::kForGood || (fault.kind != Kind::link_down && fault.kind != Kind::board_dead)) continue;
+        auto& spares = fault.kind == Kind::link_down ? left.links : left.boards;
+        if (spares == 0) continue;
+        --spares;
+        fault.for_bx = left.takeover_bx;
+    }
+    return list;
 }
 
 FaultTable::FaultTable(const Tables& tables, int time_nodes, const Faults& faults, std::uint64_t seed)
@@ -59,7 +83,7 @@ FaultTable::FaultTable(const Tables& tables, int time_nodes, const Faults& fault
     for (const auto& link : tables.links) lanes_.push_back(link.lanes);
     links_.resize(tables.links.size() * static_cast<std::size_t>(time_nodes));
     stations_.resize(tables.stations * static_cast<std::size_t>(time_nodes));
-    for (const auto& fault : faults.list) add(tables, time_nodes, fault);
+    for (const auto& fault : with_spares(faults)) add(tables, time_nodes, fault);
 }
 
 void FaultTable::add(const Tables& tables, int time_nodes, const Fault& fault) {

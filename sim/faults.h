@@ -23,7 +23,7 @@ struct Fault {
     std::uint32_t place = 0;  ///< LinkId or BoardId
     int time_node = 0;
     std::int64_t from_bx = 0;
-    std::int64_t for_bx = kForGood;  ///< until a spare takes over; what is late stays late
+    std::int64_t for_bx = kForGood;  ///< until it works again; what is late stays late
     double rate = 0;                 ///< of bit_errors: probability that a bit arrives wrong
     std::int64_t frames = 0;         ///< of link_late
     std::int64_t cycles = 0;         ///< of clock_slip: of the processing clock
@@ -31,14 +31,26 @@ struct Fault {
     static constexpr std::int64_t kForGood = std::numeric_limits<std::int64_t>::max();
 };
 
+/// What stands by. The first links that go down for good, and the first boards that die for good, each get a spare as long
+/// as there are any: joined and set up as what it replaces, it works `takeover_bx` after the fault.
+struct Spares {
+    std::int64_t links = 0, boards = 0;  ///< of the whole system
+    std::int64_t takeover_bx = 1;
+};
+
 struct Faults {
     double bit_error_rate = 0;  ///< of the line of every link; header, CRC and line code count as bits too
     std::vector<Fault> list;
+    Spares spares = {};
 };
 
-/// `{"bit_error_rate": 1e-12, "list": [{"kind": "link_down", "link": 3, "time_node": 0, "from_bx": 100, "for_bx": 50}]}`.
+/// `{"bit_error_rate": 1e-12, "list": [{"kind": "link_down", "link": 3, "time_node": 0, "from_bx": 100, "for_bx": 50}],
+/// "spares": {"links": 2, "boards": 1, "takeover_bx": 40}}`.
 /// @throws InputError
 Faults read_faults(const JsonReader& reader);
+
+/// The list as it is with the spares: faults that one ends are for `takeover_bx` only.
+std::vector<Fault> with_spares(const Faults& faults);
 
 /// What has become of a chunk, or of an event: each is as bad as the worst that it was made from.
 enum class Health : std::uint8_t { good, corrupted, lost };

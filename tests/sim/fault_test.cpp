@@ -71,6 +71,39 @@ TEST_CASE("a dead board loses what it works on or sends, until a spare takes ove
     CHECK(result.losses.back() == "board 1: dead in BX 18");
 }
 
+TEST_CASE("spares go to the links that fail first, and what is lost until they work is lost") {
+    // Listed last, link 1 fails first. Link 2 sends event e in 51 + 9 e .. 57 + 9 e, so from crossing 20 on it loses 14 to 39.
+    sim::Faults faults{0, {fault(Kind::link_down, 2, 20), fault(Kind::link_down, 1, 10)}};
+    const auto without = simulate_with(two_boards(), faults);
+    CHECK(without.events.completed == 8);
+    CHECK(without.events.lost == 32);
+    faults.spares = {1, 0, 5};
+    const auto with_one = simulate_with(two_boards(), faults);
+    CHECK(with_one.events.lost == 6 + 26);
+    CHECK(with_one.events.completed == 8);
+    CHECK(with_one.losses[5] == "link 1: down in BX 13");
+    CHECK(with_one.losses[6] == "link 2: down in BX 14");
+    faults.spares.links = 2;
+    const auto with_two = simulate_with(two_boards(), faults);
+    const auto passing = simulate_with(two_boards(), {0, {fault(Kind::link_down, 2, 20, 5), fault(Kind::link_down, 1, 10, 5)}});
+    CHECK(with_two.events.completed == 40 - 6 - 6);
+    CHECK((sim::to_json(with_two).dump() == sim::to_json(passing).dump()));
+}
+
+TEST_CASE("a spare board takes over from a dead one, and no spare from what passes or is late") {
+    sim::Faults faults{0, {fault(Kind::board_dead, 1, 20)}, {9, 0, 3}};
+    CHECK(simulate_with(two_boards(), faults).events.lost == 40 - 14);
+    faults.spares.boards = 1;
+    CHECK(simulate_with(two_boards(), faults).events.lost == 5);  // as the board that is dead for three crossings
+    faults.list.insert(faults.list.begin(), fault(Kind::board_dead, 0, 0, 1));
+    faults.list.push_back(fault(Kind::link_late, 1, 0));
+    const auto list = sim::with_spares(faults);
+    REQUIRE(list.size() == 3);
+    CHECK(list[0].for_bx == 1);
+    CHECK(list[1].for_bx == Fault::kForGood);
+    CHECK(list[2].for_bx == 3);
+}
+
 TEST_CASE("a dead board passes nothing on either") {
     MappingBuilder builder(3);
     const auto first = builder.shard(BoardId{0}, {1, 9, 5}, {builder.input_at(BoardId{0}, kFrame)});
@@ -220,7 +253,7 @@ TEST_CASE("faults as a study writes them") {
     const auto faults = sim::read_faults(JsonReader::from_text("study.json", R"({"bit_error_rate": 1e-9, "list": [
         {"kind": "bit_errors", "link": 3, "rate": 0.5}, {"kind": "link_down", "link": 4, "time_node": 2, "from_bx": 7, "for_bx": 9},
         {"kind": "link_late", "link": 5, "frames": 6}, {"kind": "board_dead", "board": 1, "from_bx": 3},
-        {"kind": "clock_slip", "board": 2, "cycles": 4}]})"));
+        {"kind": "clock_slip", "board": 2, "cycles": 4}], "spares": {"links": 2, "takeover_bx": 40}})"));
     CHECK(faults.bit_error_rate == 1e-9);
     REQUIRE(faults.list.size() == 5);
     CHECK(faults.list[0].rate == 0.5);
@@ -232,6 +265,9 @@ TEST_CASE("faults as a study writes them") {
     CHECK(faults.list[2].frames == 6);
     CHECK(faults.list[3].for_bx == Fault::kForGood);
     CHECK(faults.list[4].cycles == 4);
+    CHECK(faults.spares.links == 2);
+    CHECK(faults.spares.boards == 0);
+    CHECK(faults.spares.takeover_bx == 40);
 }
 
 TEST_CASE("what is no fault is rejected with its place") {
@@ -242,6 +278,8 @@ TEST_CASE("what is no fault is rejected with its place") {
     CHECK(rejection(R"({"list": [{"kind": "link_down", "board": 1}]})") == "study.json: /list/0: key \"link\" is missing");
     CHECK(rejection(R"({"list": [{"kind": "link_late", "link": 1, "frames": 2, "for_bx": 3}]})").find("unknown key \"for_bx\"") !=
           std::string::npos);
+    CHECK(rejection(R"({"spares": {"links": 1}})") == "study.json: /spares: key \"takeover_bx\" is missing");
+    CHECK(rejection(R"({"spares": {"boards": -1, "takeover_bx": 3}})").starts_with("study.json: /spares/boards: found -1; expected "));
 }
 
 TEST_CASE("a fault of something that is not there is refused") {
