@@ -198,7 +198,7 @@ TEST_CASE("certain errors corrupt every event; another seed hits other events") 
 
 namespace {
 
-/// Up to five faults anywhere in a mapping, and bit errors half of the time.
+/// Up to five faults anywhere in a mapping; bit errors and spares half of the time.
 sim::Faults random_faults(const partition::Mapping& mapping, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     const auto number = [&](std::size_t count) { return static_cast<std::uint32_t>(random() % count); };
@@ -214,6 +214,7 @@ sim::Faults random_faults(const partition::Mapping& mapping, std::uint64_t seed)
         made.cycles = made.kind == Kind::clock_slip ? 1 + number(20) : 0;
         faults.list.push_back(made);
     }
+    if (number(2) == 0) faults.spares = {number(3), number(3), 1 + number(20)};
     return faults;
 }
 
