@@ -34,8 +34,11 @@ TEST_CASE("the tables of published figures are what the command writes") {
             all_ran = false;
             continue;
         }
-        REQUIRE(outcome.code == (study.stem() == "axol1tl" ? 2 : 0));  // 50 ns are not met: links and registers take their time
-        check_accounts(read_json(out / "report.json"));
+        // 50 ns are not met, as links and registers take their time, and 100 M parameters at 8 bits fit no 1000 boards.
+        const std::map<std::string, int> missed{{"axol1tl", 2}, {"masked_particle_100m", 3}};
+        const auto code = missed.find(study.stem().string());
+        REQUIRE(outcome.code == (code == missed.end() ? 0 : code->second));
+        if (outcome.code != 3) check_accounts(read_json(out / "report.json"));
         outs[study.stem() == "alternatives" ? "ALTERNATIVES.md" : "README.md"] += " " + quoted(out);
     }
     CHECK(outs.size() == 2);
