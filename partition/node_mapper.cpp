@@ -121,6 +121,7 @@ class NodeMapper {
         : problem_(problem), flows_(flows), plan_(plan), options_(options), most_boards_(most_boards) {
         space_.slr_capacity = problem.board.slr_capacity();
         space_.slrs = problem.board.slrs();
+        space_.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
         space_.ports = problem.board.ports;
         space_.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
         context_.network = problem.network;
@@ -232,6 +233,7 @@ class NodeMapper {
         placement = refined(graph, placement, ports);
         build_as(graph, placement);
         const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
+        build_as(graph, placement);
         return connect(graph, placement, places);
     }
 

@@ -16,6 +16,7 @@ struct BoardSpace {
     int slrs = 1;
     int ports = 0;                      ///< lanes in, and as many out
     std::int64_t frames_per_event = 9;  ///< of one lane: TMUX period x frames per BX
+    int slr_crossing_cycles = 0;        ///< from an SLR to the next
 };
 
 /// Which board and SLR each shard sits on, and how it is built there.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "partition/latency_annealing.h"
 #include "partition/random.h"
 #include "partition/wiring.h"
 
@@ -138,7 +139,7 @@ class Annealing {
 }  // namespace
 
 Placement refine(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings) {
-    return Annealing(graph, space, placement, settings).run();
+    return anneal_latency(graph, space, Annealing(graph, space, placement, settings).run(), settings);
 }
 
 }  // namespace tessera::partition

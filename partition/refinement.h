@@ -20,7 +20,7 @@ struct RefinementSettings {
 /// Moves and exchanges shards between boards by timing-driven simulated annealing (Marquardt, Betz,
 /// Rose, FPGA 2000): few lanes between boards, few hops on the paths that set the latency, and no
 /// board over its ports. Starts cool, so that the placement's order stays. Capacities always hold;
-/// boards are never added. Deterministic for a seed.
+/// boards are never added. Small graphs go through `anneal_latency` then, which may also build shards anew. Deterministic for a seed.
 Placement refine(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings);
 
 /// Reorders the SLRs of each board so that few critical bits cross from die to die.

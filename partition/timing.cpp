@@ -1,6 +1,7 @@
 #include "partition/timing.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace tessera::partition {
@@ -30,11 +31,11 @@ class Analysis {
   private:
     static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-    /// From a result to its consumer: nothing on the same board; one chunk over a link otherwise.
+    /// From a result to its consumer: dies crossed on the same board; one chunk over a link otherwise.
     double delay(const Need& need) const {
         const std::uint32_t from = placement_.board[need.from];
         const std::uint32_t to = need.to == ShardGraph::kNone ? Placement::kOutsideBoard : placement_.board[need.to];
-        if (from == to) return 0;
+        if (from == to) return hop_.slr_crossing_cycles * std::abs(placement_.slr[need.from] - placement_.slr[need.to]);
         const bool outside = from == Placement::kOutsideBoard || to == Placement::kOutsideBoard;
         const double frames = static_cast<double>(need.bits) / 64 / graph_.shards[need.from].chunks / hop_.lanes + 2;
         return frames * hop_.cycles_per_frame + (outside ? 0 : hop_.hop_cycles);

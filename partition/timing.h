@@ -12,7 +12,8 @@ namespace tessera::partition {
 struct HopTiming {
     double hop_cycles = 40;  ///< transceivers, fibre and alignment of one link
     double cycles_per_frame = 1;
-    double lanes = 2;  ///< assumed of a transfer before links are allocated
+    double lanes = 2;                ///< assumed of a transfer before links are allocated
+    double slr_crossing_cycles = 0;  ///< from a die to the next; 0 while dies are not chosen for their latency
 };
 
 /// A static timing analysis of a placement without contention for links: how near each need is to

@@ -1,0 +1,277 @@
+#include "tests/partition/exact_placement.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/arithmetic.h"
+#include "tests/partition/integer_program.h"
+
+namespace tessera::tests {
+
+using namespace tessera::partition;
+
+namespace {
+
+using Sum = IntegerProgram::Sum;
+using Variable = IntegerProgram::Variable;
+
+/// The integer program for a number of boards.
+class PlacementProgram {
+  public:
+    PlacementProgram(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop, std::size_t boards)
+        : graph_(graph), space_(space), hop_(hop), boards_(boards), on_(graph.shards.size()), built_(graph.shards.size()) {
+        place_shards();
+        number_boards_in_order();
+        fill_slrs();
+        connect_boards();
+        keep_time();
+    }
+
+    std::optional<double> least_latency() { return program_.least(latency_); }
+
+  private:
+    bool outside(std::uint32_t shard) const { return graph_.shards[shard].outside; }
+
+    void equal(const Sum& sum, double value) {
+        program_.at_least(sum, value);
+        program_.at_most(sum, value);
+    }
+
+    static Sum scaled(Sum sum, double factor) {
+        for (auto& term : sum) term.factor *= factor;
+        return sum;
+    }
+    static Sum joined(Sum a, const Sum& b) {
+        a.insert(a.end(), b.begin(), b.end());
+        return a;
+    }
+
+    /// Each shard is built in one way, and sits on one SLR.
+    void place_shards() {
+        const auto slrs = boards_ * static_cast<std::size_t>(space_.slrs);
+        for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
+            if (outside(s)) continue;
+            on_[s].resize(boards_);
+            built_[s].resize(graph_.variants_of(s).size());
+            Sum anywhere;
+            for (std::uint32_t v = 0; v < built_[s].size(); ++v) {
+                for (std::size_t slr = 0; slr < slrs; ++slr) {
+                    const Variable here = program_.binary();
+                    choices_.push_back({s, v, slr, here});
+                    on_[s][slr / static_cast<std::size_t>(space_.slrs)].push_back({1, here});
+                    built_[s][v].push_back({1, here});
+                    anywhere.push_back({1, here});
+                }
+            }
+            equal(anywhere, 1);
+        }
+    }
+
+    /// Boards are alike, so only placements whose boards come in the order of their first shards are looked at.
+    void number_boards_in_order() {
+        for (std::size_t b = 0; b < boards_; ++b) {
+            Sum earlier;  // -1 for each earlier shard on the board before
+            for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
+                if (outside(s)) continue;
+                if (b > 0) program_.at_most(joined(on_[s][b], earlier), 0);
+                if (b > 0) earlier = joined(earlier, scaled(on_[s][b - 1], -1));
+            }
+        }
+    }
+
+    void fill_slrs() {
+        for (std::size_t slr = 0; slr < boards_ * static_cast<std::size_t>(space_.slrs); ++slr) {
+            for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+                const double capacity = space_.slr_capacity.values()[r];
+                Sum used;
+                for (const Choice& choice : choices_) {
+                    const double amount = graph_.variants_of(choice.shard)[choice.variant].resources.values()[r];
+                    if (choice.slr == slr && amount > 0) used.push_back({amount / capacity, choice.variable});
+                }
+                program_.at_most(used, 1);
+            }
+        }
+    }
+
+    /// Whole lanes for each pair of boards, and for each board from and to the outside.
+    void connect_boards() {
+        for (std::size_t b = 0; b < boards_; ++b) {
+            Sum in{{1, lanes_from_outside(b)}}, out{{1, lanes_to_outside(b)}};
+            for (std::size_t other = 0; other < boards_; ++other) {
+                if (other == b) continue;
+                const Variable there = lanes_between(b, other);
+                out.push_back({1, there});
+                lanes_in_[other].push_back({1, there});
+            }
+            lanes_in_[b] = joined(lanes_in_[b], in);
+            program_.at_most(out, space_.ports);
+        }
+        for (const auto& [board, in] : lanes_in_) program_.at_most(in, space_.ports);
+    }
+
+    Variable lanes_for(const Sum& frames) {
+        const Variable lanes = program_.count();
+        program_.at_least(joined({{static_cast<double>(space_.frames_per_event), lanes}}, scaled(frames, -1)), 0);
+        return lanes;
+    }
+
+    Variable lanes_from_outside(std::size_t board) {
+        Sum frames;
+        for (const Net& net : graph_.nets) {
+            if (outside(net.from)) frames.push_back({static_cast<double>(net.frames), reaches(net, board, {}, 0)});
+        }
+        return lanes_for(frames);
+    }
+
+    Variable lanes_to_outside(std::size_t board) {
+        Sum frames;
+        for (const Net& net : graph_.nets) {
+            const bool leaves = std::find(net.consumers.begin(), net.consumers.end(), ShardGraph::kNone) != net.consumers.end();
+            if (leaves) frames = joined(frames, scaled(on_[net.from][board], static_cast<double>(net.frames)));
+        }
+        return lanes_for(frames);
+    }
+
+    Variable lanes_between(std::size_t from, std::size_t to) {
+        Sum frames;
+        for (const Net& net : graph_.nets) {
+            if (!outside(net.from)) frames.push_back({static_cast<double>(net.frames), reaches(net, to, on_[net.from][from], 1)});
+        }
+        return lanes_for(frames);
+    }
+
+    /// 1 where a consumer of the net is on the board, and its source where `source` adds up to `needed`.
+    Variable reaches(const Net& net, std::size_t board, const Sum& source, double needed) {
+        const Variable reached = program_.amount();
+        for (const std::uint32_t consumer : net.consumers) {
+            if (consumer == ShardGraph::kNone) continue;
+            program_.at_least(joined({{1, reached}}, scaled(joined(source, on_[consumer][board]), -1)), -needed);
+        }
+        return reached;
+    }
+
+    /// What a variant decides about a shard's time.
+    template <typename Cycles>
+    Sum cycles(std::uint32_t shard, const Cycles& of_variant) const {
+        Sum sum;
+        for (std::uint32_t v = 0; v < built_[shard].size(); ++v) {
+            sum = joined(sum, scaled(built_[shard][v], of_variant(graph_.variants_of(shard)[v])));
+        }
+        return sum;
+    }
+
+    Sum chunk_latency(std::uint32_t shard) const {
+        const std::int64_t tokens = graph_.shards[shard].tokens_per_chunk();
+        return cycles(shard, [&](const ShardVariant& variant) { return variant.chunk_latency_cycles(tokens); });
+    }
+
+    Sum span(std::uint32_t shard) const {
+        const std::int64_t tokens = graph_.shards[shard].tokens_per_chunk();
+        const int chunks = graph_.shards[shard].chunks;
+        return cycles(shard, [&](const ShardVariant& variant) {
+            return (chunks - 1) * variant.chunk_interval_cycles(tokens) + variant.chunk_latency_cycles(tokens);
+        });
+    }
+
+    /// The start of each shard's first chunk and the end of its last are no earlier than what they wait for.
+    void keep_time() {
+        for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
+            first_.push_back(program_.amount());
+            last_.push_back(program_.amount());
+            if (!outside(s)) program_.at_least(joined({{1, last_[s]}, {-1, first_[s]}}, scaled(span(s), -1)), 0);
+        }
+        latency_ = program_.amount();
+        for (const Need& need : graph_.needs) wait_for(need);
+    }
+
+    void wait_for(const Need& need) {
+        const double carried =
+            (static_cast<double>(need.bits) / 64 / graph_.shards[need.from].chunks / hop_.lanes + 2) * hop_.cycles_per_frame;
+        if (need.to == ShardGraph::kNone) {
+            program_.at_least({{1, latency_}, {-1, last_[need.from]}}, carried);
+            return;
+        }
+        double always = carried;
+        Sum delay;
+        if (!outside(need.from)) {
+            const Variable parted = program_.amount();
+            for (std::size_t b = 0; b < boards_; ++b) {
+                program_.at_least(joined({{1, parted}}, joined(scaled(on_[need.from][b], -1), on_[need.to][b])), 0);
+            }
+            delay = {{-(carried + hop_.hop_cycles), parted}};
+            always = 0;
+        }
+        const auto after = [&](Variable later, Variable earlier, const Sum& work) {
+            program_.at_least(joined(joined({{1, later}, {-1, earlier}}, delay), scaled(work, -1)), always);
+        };
+        if (need.barrier) {
+            after(first_[need.to], last_[need.from], {});
+        } else {
+            after(first_[need.to], first_[need.from], outside(need.from) ? Sum{} : chunk_latency(need.from));
+            after(last_[need.to], last_[need.from], chunk_latency(need.to));
+        }
+    }
+
+    /// A shard built in one way on one SLR of all boards.
+    struct Choice {
+        std::uint32_t shard = 0;
+        std::uint32_t variant = 0;
+        std::size_t slr = 0;
+        Variable variable = 0;
+    };
+
+    const ShardGraph& graph_;
+    const BoardSpace& space_;
+    const HopTiming& hop_;
+    std::size_t boards_;
+    IntegerProgram program_;
+    std::vector<Choice> choices_;
+    std::vector<std::vector<Sum>> on_;     ///< by shard and board: adds up to 1 where it sits there
+    std::vector<std::vector<Sum>> built_;  ///< by shard and variant: adds up to 1 where it is built so
+    std::map<std::size_t, Sum> lanes_in_;  ///< by board
+    std::vector<Variable> first_, last_;   ///< by shard
+    Variable latency_ = 0;
+};
+
+/// Lanes of each board, in and out; those of the outside not among them.
+std::vector<std::int64_t> lanes(const ShardGraph& graph, const BoardSpace& space, const Placement& placement) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> frames;
+    for (const Net& net : graph.nets) {
+        std::set<std::uint32_t> boards;
+        for (const std::uint32_t consumer : net.consumers) {
+            boards.insert(consumer == ShardGraph::kNone ? Placement::kOutsideBoard : placement.board[consumer]);
+        }
+        for (const std::uint32_t to : boards) {
+            if (to != placement.board[net.from]) frames[{placement.board[net.from], to}] += net.frames;
+        }
+    }
+    std::vector<std::int64_t> of_board(2 * placement.boards, 0);
+    for (const auto& [ends, amount] : frames) {
+        const std::int64_t needed = divide_up(amount, space.frames_per_event);
+        if (ends.first != Placement::kOutsideBoard) of_board[2 * ends.first] += needed;
+        if (ends.second != Placement::kOutsideBoard) of_board[2 * ends.second + 1] += needed;
+    }
+    return of_board;
+}
+
+}  // namespace
+
+bool within_limits(const ShardGraph& graph, const BoardSpace& space, const Placement& placement) {
+    std::map<std::pair<std::uint32_t, int>, Resources> used;
+    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+        if (!graph.shards[s].outside) used[{placement.board[s], placement.slr[s]}] += graph.variants_of(s)[placement.variant[s]].resources;
+    }
+    const auto busy = lanes(graph, space, placement);
+    return std::all_of(used.begin(), used.end(), [&](const auto& slr) { return slr.second.fits(space.slr_capacity); }) &&
+           std::all_of(busy.begin(), busy.end(), [&](std::int64_t count) { return count <= space.ports; });
+}
+
+PlacementFigures best_placement(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop) {
+    for (std::size_t boards = 1;; ++boards) {
+        if (const auto latency = PlacementProgram(graph, space, hop, boards).least_latency()) return {boards, *latency};
+    }
+}
+
+}  // namespace tessera::tests
