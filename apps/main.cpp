@@ -78,14 +78,19 @@ void add_run_command(CLI::App& app, Arguments& arguments) {
 
 void add_map_command(CLI::App& app, Arguments& arguments) {
     using partition::Partitioner;
-    static const std::map<std::string, Partitioner> kPartitioners{
-        {"tessera", Partitioner::tessera}, {"metis", Partitioner::metis}, {"scotch", Partitioner::scotch}, {"greedy", Partitioner::greedy}};
+    static const std::map<std::string, Partitioner> kPartitioners{{"tessera", Partitioner::tessera},
+                                                                  {"metis", Partitioner::metis},
+                                                                  {"scotch", Partitioner::scotch},
+                                                                  {"scotch-map", Partitioner::scotch_map},
+                                                                  {"greedy", Partitioner::greedy}};
     auto& options = arguments.map;
     auto* command = app.add_subcommand("map", "import and map: OUT/mapping.json");
     command->add_option("STUDY", options.study, "study file (see apps/studies/README.md)")->required();
     command->add_option("-o,--out", options.out, "folder for the results; made where it is missing")->required();
     command->add_option("--network", options.network, "file that takes the place of the study's network");
-    command->add_option("--partitioner", options.partitioner, "who divides the shards among boards: tessera, metis, scotch or greedy")
+    command
+        ->add_option("--partitioner", options.partitioner,
+                     "who divides the shards among boards: tessera, metis, scotch, scotch-map or greedy")
         ->transform(CLI::CheckedTransformer(kPartitioners).description(""));
     command->add_option("--time-limit", options.time_limit_s, "seconds after which the best mapping found so far is taken (none)")
         ->check(CLI::PositiveNumber);

@@ -106,6 +106,9 @@ Placement fill_layer_by_layer(const ShardGraph& graph, const BoardSpace& space, 
     return boards.placement();
 }
 
+/// The order of the boards that blocks become.
+enum class Numbering { by_first_shard, by_block };
+
 /// A board for each block. What does not fit there, as no k-way partitioner knows SLRs, goes to the board with room that
 /// most of its neighbours' frames are on. Nothing where that is not enough.
 class BlockPlacer {
@@ -113,7 +116,7 @@ class BlockPlacer {
     BlockPlacer(const ShardGraph& graph, const BoardSpace& space, double fill, const Vertices& vertices, const WeightedGraph& weighted)
         : graph_(graph), space_(space), vertices_(vertices), weighted_(weighted), boards_(graph, space, fill) {}
 
-    std::optional<Placement> place(const std::vector<std::uint32_t>& block_of, std::size_t blocks) {
+    std::optional<Placement> place(const std::vector<std::uint32_t>& block_of, std::size_t blocks, Numbering numbering) {
         for (std::size_t b = 0; b < blocks; ++b) boards_.open();
         std::vector<std::uint32_t> order(block_of.size()), left;
         for (std::uint32_t v = 0; v < order.size(); ++v) order[v] = v;
@@ -125,7 +128,7 @@ class BlockPlacer {
         for (const std::uint32_t v : left) {
             if (!add_near(v)) return std::nullopt;
         }
-        return without_empty_boards();
+        return without_empty_boards(numbering);
     }
 
   private:
@@ -142,15 +145,18 @@ class BlockPlacer {
         return std::any_of(order.begin(), order.end(), [&](std::size_t board) { return boards_.add(vertices_.shard_of[vertex], board); });
     }
 
-    Placement without_empty_boards() const {
+    Placement without_empty_boards(Numbering numbering) const {
         Placement result = boards_.placement();
+        std::vector<std::uint32_t> order;
+        order.reserve(vertices_.shard_of.size());
+        for (const std::uint32_t shard : vertices_.shard_of) order.push_back(result.board[shard]);
+        if (numbering == Numbering::by_block) std::sort(order.begin(), order.end());
         std::vector<std::uint32_t> number(result.boards, Placement::kOutsideBoard);
         result.boards = 0;
-        for (const std::uint32_t shard : vertices_.shard_of) {
-            auto& mine = number[result.board[shard]];
-            if (mine == Placement::kOutsideBoard) mine = static_cast<std::uint32_t>(result.boards++);
-            result.board[shard] = mine;
+        for (const std::uint32_t board : order) {
+            if (number[board] == Placement::kOutsideBoard) number[board] = static_cast<std::uint32_t>(result.boards++);
         }
+        for (const std::uint32_t shard : vertices_.shard_of) result.board[shard] = number[result.board[shard]];
         return result;
     }
 
@@ -173,7 +179,7 @@ std::size_t least_blocks(const WeightedGraph& graph) {
 }  // namespace
 
 std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, const ShardGraph& graph, const BoardSpace& space,
-                                                       const GrowthLimits& limits, std::uint64_t seed) {
+                                                       const GrowthLimits& limits, const TopologyOf& topology_of, std::uint64_t seed) {
     const Vertices vertices(graph);
     for (const std::uint32_t shard : vertices.shard_of) {
         if (!graph.resources(shard).fits(space.slr_capacity * (limits.fill * (1 - 1e-9)))) return UnfitShard{shard};
@@ -181,14 +187,19 @@ std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, 
     if (vertices.shard_of.empty()) return Boards(graph, space, limits.fill).placement();
     if (partitioner == Partitioner::greedy) return fill_layer_by_layer(graph, space, limits.fill, vertices);
     const WeightedGraph weighted = weighted_graph(graph, space, limits.fill, vertices);
-    const auto divide = partitioner == Partitioner::metis ? &metis_blocks : &scotch_blocks;
+    const auto divide = [&](std::size_t blocks) {
+        if (partitioner == Partitioner::metis) return metis_blocks(weighted, blocks, seed);
+        if (partitioner == Partitioner::scotch) return scotch_blocks(weighted, blocks, seed);
+        return scotch_boards(weighted, topology_of(blocks), blocks, seed);
+    };
+    const auto numbering = partitioner == Partitioner::scotch_map ? Numbering::by_block : Numbering::by_first_shard;
     // Two per cent more blocks at a time, until each fits its board.
     std::size_t blocks = least_blocks(weighted);
     for (; blocks <= std::min(limits.most_boards, weighted.vertices()); blocks += 1 + blocks / 50) {
-        const auto block_of = divide(weighted, blocks, seed);
+        const auto block_of = divide(blocks);
         if (block_of.empty()) continue;
         BlockPlacer placer(graph, space, limits.fill, vertices, weighted);
-        if (const auto placed = placer.place(block_of, blocks)) return *placed;
+        if (const auto placed = placer.place(block_of, blocks, numbering)) return *placed;
     }
     Placement given_up;
     given_up.boards = blocks;

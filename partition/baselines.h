@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <variant>
 #include <vector>
 
 #include "partition/partitioner.h"
 #include "partition/placement.h"
 #include "partition/shard_graph.h"
+#include "topologies/topology.h"
 
 namespace tessera::partition {
 
@@ -27,10 +29,19 @@ std::vector<std::uint32_t> metis_blocks(const WeightedGraph& graph, std::size_t 
 /// The same by Scotch (Pellegrini and Roman, HPCN 1996), which knows one weight: a vertex weighs what it takes of its scarcest resource.
 std::vector<std::uint32_t> scotch_blocks(const WeightedGraph& graph, std::size_t blocks, std::uint64_t seed);
 
+/// Static mapping by Scotch (Pellegrini, Static Mapping by Dual Recursive Bipartitioning, SHPCC 1994), which counts an edge once for
+/// each cable between its ends' boards: the board of each vertex among the topology's first `boards`; empty where Scotch gives up.
+std::vector<std::uint32_t> scotch_boards(const WeightedGraph& graph, const topologies::Topology& topology, std::size_t boards,
+                                         std::uint64_t seed);
+
+/// Makes the topology of so many boards.
+using TopologyOf = std::function<topologies::Topology(std::size_t boards)>;
+
 /// Divides the shards, built as the sharder has chosen, by one of the baselines. METIS and Scotch get as few blocks as fit
 /// the SLRs of their boards, first fit decreasing; greedy takes the shards in topological order and opens a board where one is full.
-/// Of `limits` only the fill and the most boards count.
+/// Of `limits` only the fill and the most boards count. By static mapping, boards are numbered as those of the topology; else in the order
+/// of their first shards.
 std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, const ShardGraph& graph, const BoardSpace& space,
-                                                       const GrowthLimits& limits, std::uint64_t seed);
+                                                       const GrowthLimits& limits, const TopologyOf& topology_of, std::uint64_t seed);
 
 }  // namespace tessera::partition

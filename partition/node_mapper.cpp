@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "partition/baselines.h"
@@ -290,7 +291,8 @@ class NodeMapper {
 
     std::variant<Placement, UnfitShard> divide(const ShardGraph& graph, const GrowthLimits& limits) const {
         if (ours()) return grow_boards(graph, space_, limits);
-        return divide_by_baseline(options_.partitioner, graph, space_, limits, options_.seed);
+        const auto topology_of = [this](std::size_t boards) { return make_topology(boards); };
+        return divide_by_baseline(options_.partitioner, graph, space_, limits, topology_of, options_.seed);
     }
 
     static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
@@ -299,7 +301,13 @@ class NodeMapper {
         return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan_.tmux_period_bx))));
     }
 
+    /// By static mapping they have their places.
     std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement) const {
+        if (options_.partitioner == Partitioner::scotch_map) {
+            std::vector<std::uint32_t> same(placement.boards);
+            std::iota(same.begin(), same.end(), 0U);
+            return same;
+        }
         const auto topology = make_topology(placement.boards);
         const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
         return place_on_topology(mapping, topology, topologies::RoutingTable(topology), options_.seed);

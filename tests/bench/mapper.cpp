@@ -1,5 +1,5 @@
-// The mapper beside METIS, Scotch and a fill layer by layer, which get the same shards, links, schedule and checks.
-// A baseline that runs out of ports gets our refinement as well; without it most find no mapping at all.
+// The mapper beside METIS, Scotch (k-way and static mapping) and a fill layer by layer, which get the same shards, links, schedule and
+// checks. A baseline that runs out of ports gets our refinement as well; without it most find no mapping at all.
 //
 //   cmake --build --preset release --target bench_mapper && build/release/tests/bench_mapper [NETWORK [TOPOLOGY]]
 //
@@ -35,8 +35,11 @@ const std::array kCases{Case{"CMS ParT 4 bit", "cms_particle_transformer_4bit", 
                         Case{"OmniJet-alpha 6 bit", "default", "", "omnijet_alpha"},
                         Case{"Moonshine 8 bit", "moonshine_encoder", "moonshine_tiny_encoder_q8.onnx", ""}};
 constexpr std::array kTopologies{"patch_panel", "fat_tree", "torus3d", "dragonfly"};
-constexpr std::array<std::pair<const char*, Partitioner>, 4> kPartitioners{
-    {{"tessera", Partitioner::tessera}, {"metis", Partitioner::metis}, {"scotch", Partitioner::scotch}, {"greedy", Partitioner::greedy}}};
+constexpr std::array<std::pair<const char*, Partitioner>, 5> kPartitioners{{{"tessera", Partitioner::tessera},
+                                                                            {"metis", Partitioner::metis},
+                                                                            {"scotch", Partitioner::scotch},
+                                                                            {"scotch-map", Partitioner::scotch_map},
+                                                                            {"greedy", Partitioner::greedy}}};
 
 struct Outcome {
     bool in_budget = false;
@@ -50,7 +53,7 @@ std::optional<Outcome> measure(const Case& what, const std::string& topology, co
     const auto begin = std::chrono::steady_clock::now();
     const auto [search, mapping] = apps::find_mapping(study, network, {}, partitioner.second);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    fmt::print("{:<22} {:<12} {:<9}", what.name, topology, partitioner.first);
+    fmt::print("{:<22} {:<12} {:<11}", what.name, topology, partitioner.first);
     if (!search.found()) {
         fmt::print(" none: {} ({:.0f} of {:.0f} {}) {:>8.1f}\n", search.no_mapping_constraint, search.needed, search.available, search.unit,
                    seconds);
@@ -89,7 +92,7 @@ bool contains(const std::string& text, int argc, char** argv, int position) {
 }
 
 void measure_all(int argc, char** argv) {
-    fmt::print("{:<22} {:<12} {:<9}{:>5}{:>8}{:>7}{:>10}{:>7}{:>9}\n", "network", "topology", "by", "TMUX", "boards", "bound x", "ns",
+    fmt::print("{:<22} {:<12} {:<11}{:>5}{:>8}{:>7}{:>10}{:>7}{:>9}\n", "network", "topology", "by", "TMUX", "boards", "bound x", "ns",
                "bound x", "seconds");
     std::array<Comparison, kPartitioners.size()> comparisons;  // the first: against the best of all baselines
     for (const Case& what : kCases) {

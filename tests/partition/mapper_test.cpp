@@ -138,7 +138,7 @@ TEST_CASE("every partitioner's boards pass the same checks, the same bytes each 
     const auto network = small_transformer(16, 32, 4, 1);
     const auto problem = problem_of(network, board_of(50000, 2, 124), kPatchPanel, 500);
     const auto ours = map_network(problem);
-    for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::greedy}) {
+    for (const auto partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::scotch_map, Partitioner::greedy}) {
         CAPTURE(static_cast<int>(partitioner));
         const MapperOptions options{.seed = 3, .partitioner = partitioner};
         const auto first = map_network(problem, options), second = map_network(problem, options);
@@ -146,6 +146,17 @@ TEST_CASE("every partitioner's boards pass the same checks, the same bytes each 
         CHECK(mapped(first).mapping.boards.size() > 1);
         CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
         CHECK(mapped(ours).mapping.boards_in_system() <= mapped(first).mapping.boards_in_system());
+    }
+}
+
+TEST_CASE("a static mapping knows the topology: on fixed ones it passes the same checks") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    for (const char* topology : {R"({"kind": "torus3d"})", R"({"kind": "fat_tree"})", R"({"kind": "dragonfly"})"}) {
+        CAPTURE(topology);
+        auto problem = problem_of(network, board_of(40000, 2, 64), topology, 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem, {.partitioner = Partitioner::scotch_map});
+        check_result(problem, mapped(outcome));
     }
 }
 
