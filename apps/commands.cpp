@@ -47,6 +47,7 @@ struct RunState {
     models::Network network;
     Search search;
     partition::Mapping mapping;
+    std::vector<partition::Mapping> front;  ///< of a Pareto search
     std::vector<partition::Violation> violations;
     std::optional<sim::Result> result;
     Timing timing;
@@ -92,22 +93,28 @@ void remove_results(const std::filesystem::path& out, std::initializer_list<cons
     for (const char* name : names) std::filesystem::remove(out / name, ignored);
 }
 
+void take(FoundMapping found, RunState& state) {
+    state.search = std::move(found.search);
+    state.mapping = std::move(found.mapping);
+    state.front = std::move(found.front);
+}
+
 /// Lays the network out once more with each compression that the study offers, one after another; what makes it better stays.
-void try_compressions(RunState& state, const std::function<std::pair<Search, partition::Mapping>(const models::Network&)>& find,
+void try_compressions(RunState& state, const std::function<FoundMapping(const models::Network&)>& find,
                       const std::function<bool()>& should_stop) {
     for (const auto& compression : state.study.compressions) {
         if (should_stop()) return;
         models::Network imported = models::compressed(state.imported, compression);
         models::Network network = imported;
         apply_study(state.study, network);
-        auto [search, mapping] = find(network);
-        CompressionTrial trial{compression.tensor, false, figures_of(state.search, state.mapping), figures_of(search, mapping)};
+        auto found = find(network);
+        CompressionTrial trial{compression.tensor, false, figures_of(state.search, state.mapping), figures_of(found.search, found.mapping)};
         trial.taken = better(trial.with, trial.without, state.study.latency_budget_ns);
         auto trials = std::move(state.search.compressions);
         trials.push_back(trial);
         if (trial.taken) {
             state.imported = std::move(imported), state.network = std::move(network);
-            state.search = std::move(search), state.mapping = std::move(mapping);
+            take(std::move(found), state);
         }
         state.search.compressions = std::move(trials);
     }
@@ -115,35 +122,51 @@ void try_compressions(RunState& state, const std::function<std::pair<Search, par
 
 /// Looks for a mapping until the time is over (0: no limit) or the first Ctrl-C. Where that comes before any is found, it
 /// ends the command, as in any other step.
-void search(RunState& state, partition::Partitioner partitioner, double time_limit_s, const Console& console) {
+void search(RunState& state, partition::MapperOptions options, double time_limit_s, const Console& console) {
     say(console, "mapping");
     const Stopwatch watch;
     bool interrupted = false, stopped = false;
     {
         const Interruption interruption;
-        const auto should_stop = [&] { return interruption.requested() || (time_limit_s > 0 && watch.seconds() > time_limit_s); };
-        const auto find = [&](const models::Network& network) {
-            return find_mapping(state.study, network, console.progress, partitioner, should_stop);
-        };
-        std::tie(state.search, state.mapping) = find(state.network);
-        try_compressions(state, find, should_stop);
-        interrupted = interruption.requested(), stopped = should_stop();
+        options.progress = console.progress;
+        options.should_stop = [&] { return interruption.requested() || (time_limit_s > 0 && watch.seconds() > time_limit_s); };
+        const auto find = [&](const models::Network& network) { return find_mapping(state.study, network, options); };
+        take(find(state.network), state);
+        try_compressions(state, find, options.should_stop);
+        interrupted = interruption.requested(), stopped = options.should_stop();
     }
     state.timing.map_s = watch.seconds();
     if (interrupted && !state.search.found()) std::raise(SIGINT);
     if (stopped && state.search.found()) say(console, "the search was stopped: this is the best mapping found by then");
 }
 
+void write_mapping(const std::filesystem::path& out, const Study& study, const partition::Mapping& mapping) {
+    write_file(out / "mapping.json", compact(partition::to_json(mapping)));
+    if (study.topology.text("kind", "") == "patch_panel") write_file(out / "fibres.csv", partition::fibre_list_csv(mapping));
+}
+
+/// Each layout of a Pareto front in a folder of its own, from which every later step can be run.
+void write_front(const RunState& state, const std::filesystem::path& folder) {
+    for (const auto& mapping : state.front) {
+        const auto out = folder / fmt::format("{}_boards", mapping.boards_in_system());
+        make_folder(out);
+        write_file(out / "study.json", pretty(state.study_json));
+        write_file(out / "search.json", pretty(to_json(state.search)));
+        write_mapping(out, state.study, mapping);
+    }
+}
+
 /// Maps and writes study.json, search.json, mapping.json and a patch panel's fibres.csv. False where there is no mapping.
-bool map_into(RunState& state, const std::filesystem::path& out, const Console& console,
-              partition::Partitioner partitioner = partition::Partitioner::tessera, double time_limit_s = 0) {
-    search(state, partitioner, time_limit_s, console);
+bool map_into(RunState& state, const std::filesystem::path& out, const Console& console, const partition::MapperOptions& options = {},
+              double time_limit_s = 0) {
+    search(state, options, time_limit_s, console);
     remove_results(out, {"mapping.json", "fibres.csv", "simulation.json", "report.json", "report.md", "report.html"});
+    std::filesystem::remove_all(out / "front");
     write_file(out / "study.json", pretty(state.study_json));
     write_file(out / "search.json", pretty(to_json(state.search)));
     if (!state.search.found()) return false;
-    write_file(out / "mapping.json", compact(partition::to_json(state.mapping)));
-    if (state.study.topology.text("kind", "") == "patch_panel") write_file(out / "fibres.csv", partition::fibre_list_csv(state.mapping));
+    write_front(state, out / "front");
+    write_mapping(out, state.study, state.mapping);
     say(console, "checking");
     state.violations = check_mapping(state.study, state.network, state.mapping);
     return true;
@@ -218,7 +241,9 @@ int run_imported(const std::filesystem::path& study, const std::filesystem::path
 int map(const MapOptions& options, const Console& console) {
     RunState state = begin(options.study, options.network, console);
     make_folder(options.out);
-    if (!map_into(state, options.out, console, options.partitioner, options.time_limit_s)) return print_no_mapping(state.search, console);
+    partition::MapperOptions mapper;
+    mapper.partitioner = options.partitioner;
+    if (!map_into(state, options.out, console, mapper, options.time_limit_s)) return print_no_mapping(state.search, console);
     const auto path = (options.out / "mapping.json").string();
     if (console.json) {
         fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));

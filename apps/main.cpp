@@ -28,9 +28,9 @@ void interrupt(int) {
 
 /// A line that is overwritten, on a terminal alone.
 void show_progress(const std::string& stage, double fraction) {
-    constexpr double kWidth = 30;
+    constexpr double kWidth = 10;
     const auto done = static_cast<std::size_t>(fraction * kWidth);
-    fmt::print(stderr, "\r{:<48} [{:<30}] {:3.0f} %{}", stage.substr(0, 48), std::string(done, '='), 100 * fraction,
+    fmt::print(stderr, "\r{:<60} [{:<10}] {:3.0f} %{}", stage.substr(0, 60), std::string(done, '='), 100 * fraction,
                fraction >= 1 ? "\r\x1b[K" : "");
 }
 

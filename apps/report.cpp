@@ -45,7 +45,7 @@ Json latency_section(const ReportInput& input) {
             breakdown.push_back({{"stage", step.stage}, {"kind", step.kind}, {"ns", rounded(step.ns, 6)}});
         for (const auto& [edge, events] : input.result->latency_histogram) histogram.push_back({rounded(edge), events});
     }
-    const auto analytic = static_cast<double>(input.mapping.analytic_latency_ticks) * input.mapping.tick_ns();
+    const auto analytic = input.mapping.analytic_latency_ns();
     const double bound = input.search.bounds.latency_ns;
     Json latency{{"budget", input.study.latency_budget_ns}, {"simulated", std::move(simulated)}, {"analytic", rounded(analytic)}};
     latency["lower_bound"] = rounded(bound);
@@ -192,8 +192,10 @@ Json make_report(const ReportInput& input) {
     report["boards"] = boards_section(input);
     report["uncertainty"] = uncertainty_section(input, report["verdict"]["pass"].get<bool>());
     report["power"] = power_section(input);
-    report["candidates"] = to_json(input.search)["candidates"];
-    report["compressions"] = to_json(input.search)["compressions"];
+    const Json search = to_json(input.search);
+    report["candidates"] = search["candidates"];
+    report["front"] = search["front"];
+    report["compressions"] = search["compressions"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["stages"] = stages_section(input.study.stages, input.network, input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);

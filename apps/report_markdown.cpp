@@ -100,9 +100,9 @@ std::string activity_tables(const Json& report) {
     return rows + "\nWords on all lines: " + words + ".\n\n";
 }
 
-std::string candidate_table(const Json& report) {
-    std::string rows = "## TMUX periods tried\n\n| TMUX period | boards | latency | note |\n| --- | --- | --- | --- |\n";
-    for (const auto& each : report["candidates"]) {
+std::string candidate_table(const std::string& title, const Json& candidates) {
+    std::string rows = fmt::format("## {}\n\n| TMUX period | boards | latency | note |\n| --- | --- | --- | --- |\n", title);
+    for (const auto& each : candidates) {
         const auto boards = count(each["boards"]);
         rows += fmt::format("| {} BX | {} | {} | {} |\n", count(each["tmux_period_bx"]), boards > 0 ? std::to_string(boards) : "-",
                             boards > 0 ? fmt::format("{:.1f} ns", real(each["latency_ns"])) : "-", text(each["note"]));
@@ -147,7 +147,8 @@ std::string markdown_report(const Json& report) {
         if (report["simulated"].get<bool>()) out += activity_tables(report);
     }
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
-    return out + candidate_table(report) + compression_table(report) + assumption_table(report);
+    if (!report["front"].empty()) out += candidate_table("Pareto front of boards and latency", report["front"]);
+    return out + candidate_table("TMUX periods tried", report["candidates"]) + compression_table(report) + assumption_table(report);
 }
 
 }  // namespace tessera::apps

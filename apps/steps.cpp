@@ -7,6 +7,8 @@ namespace tessera::apps {
 
 namespace {
 
+using Candidates = std::vector<partition::MappingResult::Candidate>;
+
 constexpr double kMost = 1e18;
 
 Json to_json(const LayoutFigures& figures) {
@@ -16,6 +18,27 @@ Json to_json(const LayoutFigures& figures) {
 LayoutFigures read_figures(const JsonReader& reader) {
     return {static_cast<int>(reader.at("boards").integer(0, INT32_MAX)), reader.at("latency_ns").number(0, kMost),
             reader.at("lanes").integer(0, INT64_MAX)};
+}
+
+Json to_json(const Candidates& candidates) {
+    Json json = Json::array();
+    for (const auto& candidate : candidates) {
+        json.push_back({{"tmux_period_bx", candidate.tmux_period_bx},
+                        {"boards", candidate.boards},
+                        {"latency_ns", candidate.latency_ns},
+                        {"note", candidate.note}});
+    }
+    return json;
+}
+
+Candidates read_candidates(const JsonReader& reader) {
+    Candidates candidates;
+    for (const auto& item : reader.items()) {
+        candidates.push_back({static_cast<int>(item.at("tmux_period_bx").integer(1, INT32_MAX)),
+                              static_cast<int>(item.at("boards").integer(0, INT32_MAX)), item.at("latency_ns").number(0, kMost),
+                              item.at("note").text()});
+    }
+    return candidates;
 }
 
 }  // namespace
@@ -33,13 +56,8 @@ Json to_json(const Search& search) {
     }
     json["bounds"] = {
         {"boards", search.bounds.boards}, {"binding_resource", search.bounds.binding_resource}, {"latency_ns", search.bounds.latency_ns}};
-    json["candidates"] = Json::array();
-    for (const auto& candidate : search.candidates) {
-        json["candidates"].push_back({{"tmux_period_bx", candidate.tmux_period_bx},
-                                      {"boards", candidate.boards},
-                                      {"latency_ns", candidate.latency_ns},
-                                      {"note", candidate.note}});
-    }
+    json["candidates"] = to_json(search.candidates);
+    json["front"] = to_json(search.front);
     json["compressions"] = Json::array();
     for (const auto& trial : search.compressions) {
         json["compressions"].push_back(
@@ -63,11 +81,8 @@ Search read_search(const JsonReader& reader) {
     search.bounds.boards = static_cast<int>(bounds.at("boards").integer(0, INT32_MAX));
     search.bounds.binding_resource = bounds.at("binding_resource").text();
     search.bounds.latency_ns = bounds.at("latency_ns").number(0, kMost);
-    for (const auto& item : reader.at("candidates").items()) {
-        search.candidates.push_back({static_cast<int>(item.at("tmux_period_bx").integer(1, INT32_MAX)),
-                                     static_cast<int>(item.at("boards").integer(0, INT32_MAX)), item.at("latency_ns").number(0, kMost),
-                                     item.at("note").text()});
-    }
+    search.candidates = read_candidates(reader.at("candidates"));
+    search.front = read_candidates(reader.at("front"));
     for (const auto& item : reader.at("compressions").items()) {
         search.compressions.push_back(
             {item.at("tensor").text(), item.at("taken").boolean(), read_figures(item.at("without")), read_figures(item.at("with"))});
@@ -107,35 +122,44 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     return problem;
 }
 
-std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
-                                                   partition::Partitioner partitioner, const std::function<bool()>& should_stop) {
-    auto outcome = partition::map_network(mapping_problem(study, network), {study.seed, partitioner, progress, should_stop});
-    if (progress) progress("mapping", 1);
-    Search search;
-    if (auto* result = std::get_if<partition::MappingResult>(&outcome)) {
-        search.bounds = std::move(result->bounds);
-        search.candidates = std::move(result->candidates);
-        if (study.stages.empty()) return {std::move(search), std::move(result->mapping)};
+FoundMapping find_mapping(const Study& study, const models::Network& network, partition::MapperOptions options) {
+    options.seed = study.seed, options.objective = study.objective;
+    auto outcome = partition::map_network(mapping_problem(study, network), options);
+    if (options.progress) options.progress("mapping", 1);
+    FoundMapping found;
+    auto& search = found.search;
+    if (auto* none = std::get_if<partition::NoMapping>(&outcome)) {
+        search.candidates = std::move(none->candidates);
+        search.no_mapping_constraint = std::move(none->constraint);
+        search.needed = none->needed;
+        search.available = none->available;
+        search.unit = std::move(none->unit);
+        search.explanation = std::move(none->explanation);
+        return found;
+    }
+    auto& result = std::get<partition::MappingResult>(outcome);
+    search.bounds = std::move(result.bounds);
+    search.candidates = std::move(result.candidates);
+    found.mapping = std::move(result.mapping);
+    found.front = std::move(result.front);
+    if (!study.stages.empty()) {
         search.bounds.boards += boards_of(study.stages);
         search.bounds.latency_ns = bound_latency_ns(study.stages, search.bounds.latency_ns);
-        return {std::move(search), add_stages(result->mapping, network, study.stages, study.link)};
+        found.mapping = add_stages(found.mapping, network, study.stages, study.link);
+        for (auto& mapping : found.front) mapping = add_stages(mapping, network, study.stages, study.link);
     }
-    auto& none = std::get<partition::NoMapping>(outcome);
-    search.candidates = std::move(none.candidates);
-    search.no_mapping_constraint = std::move(none.constraint);
-    search.needed = none.needed;
-    search.available = none.available;
-    search.unit = std::move(none.unit);
-    search.explanation = std::move(none.explanation);
-    return {std::move(search), partition::Mapping{}};
+    for (const auto& mapping : found.front) {
+        const auto boards = static_cast<int>(mapping.boards_in_system());
+        search.front.push_back({mapping.tmux_period_bx, boards, mapping.analytic_latency_ns(), ""});
+    }
+    return found;
 }
 
 LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping) {
     if (!search.found()) return {};
     std::int64_t lanes = 0;
     for (const auto& link : mapping.links) lanes += link.lanes;
-    return {static_cast<int>(mapping.boards_in_system()), static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(),
-            lanes * mapping.tmux_period_bx};
+    return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns(), lanes * mapping.tmux_period_bx};
 }
 
 bool better(const LayoutFigures& layout, const LayoutFigures& other, double latency_budget_ns) {

@@ -36,7 +36,8 @@ struct CompressionTrial {
 struct Search {
     partition::Bounds bounds;
     std::vector<partition::MappingResult::Candidate> candidates;
-    std::string no_mapping_constraint;  ///< empty where there is a mapping
+    std::vector<partition::MappingResult::Candidate> front;  ///< of a Pareto search: boards and latency with the stages around
+    std::string no_mapping_constraint;                       ///< empty where there is a mapping
     double needed = 0;
     double available = 0;
     std::string unit;
@@ -60,11 +61,15 @@ void apply_study(const Study& study, models::Network& network);
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
 
-/// Runs the mapper with the study's seed, and joins what it finds with the stages around the network.
-/// @param should_stop true ends the search with the best mapping found so far; may be empty
-std::pair<Search, partition::Mapping> find_mapping(const Study& study, const models::Network& network, const Progress& progress,
-                                                   partition::Partitioner partitioner = partition::Partitioner::tessera,
-                                                   const std::function<bool()>& should_stop = {});
+/// What was found, each mapping joined with the stages around the network.
+struct FoundMapping {
+    Search search;
+    partition::Mapping mapping;             ///< empty where none was found
+    std::vector<partition::Mapping> front;  ///< the layouts of `search.front`
+};
+
+/// Runs the mapper with the study's seed and objective, whatever `options` say of these.
+FoundMapping find_mapping(const Study& study, const models::Network& network, partition::MapperOptions options = {});
 
 /// What a search found, in short.
 LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "boards/catalogue.h"
@@ -81,6 +82,16 @@ std::vector<int> read_periods(const JsonReader& root) {
     return periods;
 }
 
+partition::Objective read_objective(const JsonReader& root) {
+    using partition::Objective;
+    static const std::map<std::string, Objective> kObjectives{
+        {"boards", Objective::boards}, {"latency", Objective::latency}, {"pareto", Objective::pareto}};
+    const auto name = root.text("objective", "boards");
+    const auto known = kObjectives.find(name);
+    if (known == kObjectives.end()) root.at("objective").fail("found " + name, "boards, latency or pareto");
+    return known->second;
+}
+
 /// A file that a study names, as it is found from the study's folder.
 std::string absolute_path(const std::filesystem::path& study_file, const std::string& named) {
     const auto path = std::filesystem::absolute(study_file).parent_path() / named;
@@ -123,6 +134,7 @@ Study read_study(const JsonReader& root) {
         root.at("stages").fail(std::to_string(boards_of(study.stages)) + " boards in stages",
                                "fewer than the " + std::to_string(study.boards_available) + " boards available");
     read_requirements(root, study);
+    study.objective = read_objective(root);
     check_clock(root, study);
     check_ticks(root, study);
     read_simulation(root, study);

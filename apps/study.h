@@ -13,6 +13,7 @@
 #include "models/compression.h"
 #include "models/precision.h"
 #include "models/strategy_rules.h"
+#include "partition/objective.h"
 #include "partition/stages.h"
 #include "sim/faults.h"
 #include "sim/traffic.h"
@@ -40,6 +41,7 @@ struct Study {
     LhcClock clock;
     std::vector<int> tmux_periods_bx;
     int input_bits = 16;  ///< of network inputs that no precision rule names
+    partition::Objective objective = partition::Objective::boards;
     double latency_budget_ns = 12500;
     double interval_bx = 1;  ///< the system must be able to take an event this often; below 1 asks for a margin
     std::int64_t bunch_crossings = kBunchCrossingsPerOrbit;  ///< to simulate

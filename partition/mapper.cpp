@@ -39,13 +39,10 @@ class Mapper {
         // Long periods first: their shards are few, so they are mapped quickly, and what they find cuts the rest short.
         std::stable_sort(contenders_.begin(), contenders_.end(),
                          [](const Contender& a, const Contender& b) { return a.plan.tmux_period_bx > b.plan.tmux_period_bx; });
-        for (std::size_t c = 0; c < contenders_.size() && !stopped_; ++c) {
-            fraction_ = static_cast<double>(c) / static_cast<double>(contenders_.size());
-            report(fmt::format("mapping at a TMUX period of {} BX", contenders_[c].plan.tmux_period_bx), fraction_);
-            if (!stopped_) try_contender(contenders_[c]);
-        }
+        if (options_.objective != Objective::latency) search(problem_.latency_budget_ns);
+        if (options_.objective != Objective::boards) search(0);
         if (!best_) return give_up();
-        MappingResult result{std::move(*best_), bounds_, std::move(candidates_)};
+        MappingResult result{std::move(*best_), bounds_, std::move(candidates_), std::move(front_)};
         for (auto& candidate : result.candidates) {
             if (candidate.boards > 0 && candidate.note.empty() && candidate.tmux_period_bx != result.mapping.tmux_period_bx) {
                 candidate.note = "more boards, or slower";
@@ -56,7 +53,8 @@ class Mapper {
 
   private:
     void report(const std::string& stage, double fraction) {
-        if (options_.progress) options_.progress(stage, fraction);
+        const auto best = best_ ? fmt::format("; best {} boards, {:.0f} ns", best_->boards_in_system(), best_->analytic_latency_ns()) : "";
+        if (options_.progress) options_.progress(stage + best, fraction);
         if (options_.should_stop && options_.should_stop()) stopped_ = true;
     }
 
@@ -92,35 +90,56 @@ class Mapper {
             {}};
     }
 
+    /// Tries all periods. What is quick enough is put on fewer boards, and only fewer boards are of interest after it.
+    void search(double quick_enough_ns) {
+        quick_enough_ns_ = quick_enough_ns;
+        for (std::size_t c = 0; c < contenders_.size() && !stopped_; ++c) {
+            fraction_ = static_cast<double>(c) / static_cast<double>(contenders_.size());
+            report(fmt::format("mapping at TMUX {}", contenders_[c].plan.tmux_period_bx), fraction_);
+            if (!stopped_) try_contender(contenders_[c]);
+        }
+    }
+
     /// Maps one period for several prices of latency: where the budget is met, slower layouts may take fewer
     /// boards; where it is not, quicker ones may meet it.
     void try_contender(Contender& contender) {
         auto& candidate = candidates_[contender.candidate];
-        if (best_in_budget_ && contender.least_boards() > most_boards()) {
+        if (contender.least_boards() > most_boards()) {
             candidate.note = fmt::format("not tried: needs at least {} boards", contender.least_boards());
             return;
         }
         constexpr std::array kCheaper{0.3, 0.1, 0.0}, kQuicker{3.0, 10.0, 30.0};
         const Trial first = try_weight(contender, 1);
         if (first == Trial::overloaded) return;
-        for (const double weight : first == Trial::over_budget ? kQuicker : kCheaper) {
-            report(fmt::format("mapping at a TMUX period of {} BX, latency at {} of its price", contender.plan.tmux_period_bx, weight),
-                   fraction_);
+        for (const double weight : first == Trial::too_slow ? kQuicker : kCheaper) {
+            report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, weight), fraction_);
             if (stopped_) return;
+            const double before_ns = candidate.latency_ns;
             const Trial next = try_weight(contender, weight);
             if (first != Trial::too_many_boards && next != first) return;
+            if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns >= before_ns) return;
         }
     }
 
-    /// Boards that a mapping may take to be of use.
-    int most_boards() const { return best_in_budget_ ? static_cast<int>(best_->boards_in_system()) : problem_.boards_available; }
+    /// By so much that a little more of anything will not do.
+    bool far_too_slow(std::optional<double> latency_ns) const {
+        constexpr double kFar = 2;
+        return quick_enough_ns_ > 0 && latency_ns > kFar * quick_enough_ns_;
+    }
 
-    enum class Trial { met_budget, over_budget, too_many_boards, overloaded };
+    /// Boards that a mapping may take to be of use.
+    int most_boards() const {
+        return best_ && best_->analytic_latency_ns() <= quick_enough_ns_ ? static_cast<int>(best_->boards_in_system())
+                                                                         : problem_.boards_available;
+    }
+
+    enum class Trial { quick_enough, too_slow, too_many_boards, overloaded };
 
     Trial try_weight(Contender& contender, double weight) {
         price_latency(contender.plan, problem_, weight);
         const int most = most_boards();
-        auto outcome = map_node(problem_, flows_, contender.plan, most / contender.plan.tmux_period_bx, options_);
+        const NodeLimits limits{most / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)};
+        auto outcome = map_node(problem_, flows_, contender.plan, limits, options_);
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
             const Trial trial = failure->constraint == "board count" ? Trial::too_many_boards : Trial::overloaded;
             if (candidates_[contender.candidate].boards > 0) return trial;
@@ -131,41 +150,53 @@ class Mapper {
             }
             return trial;
         }
-        return consider(contender, std::get<Mapping>(std::move(outcome))) ? Trial::met_budget : Trial::over_budget;
-    }
-
-    /// Keeps a mapping that is better than what was known; true where it meets the latency budget.
-    bool consider(const Contender& contender, Mapping mapping) {
-        const double latency = latency_ns(mapping);
-        const bool in_budget = latency <= problem_.latency_budget_ns;
-        auto& candidate = candidates_[contender.candidate];
-        const Figures found{in_budget, static_cast<int>(mapping.boards_in_system()), latency};
-        const Figures known{candidate.latency_ns <= problem_.latency_budget_ns, candidate.boards, candidate.latency_ns};
-        if (candidate.boards == 0 || better(found, known)) {
-            candidate.boards = found.boards, candidate.latency_ns = latency;
-            candidate.note = in_budget ? "" : "over the latency budget";
+        Trial trial = Trial::too_slow;
+        for (auto& mapping : std::get<std::vector<Mapping>>(outcome)) {
+            if (mapping.analytic_latency_ns() <= quick_enough_ns_) trial = Trial::quick_enough;
+            consider(contender, std::move(mapping));
         }
-        if (!best_ || better(found, {best_in_budget_, static_cast<int>(best_->boards_in_system()), latency_ns(*best_)})) {
-            best_ = std::move(mapping);
-            best_in_budget_ = in_budget;
-            bounds_ = bounds_of(contender);
-        }
-        return in_budget;
+        return trial;
     }
-
-    static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
     struct Figures {
-        bool in_budget;
         int boards;
         double latency_ns;
     };
+    static Figures figures(const Mapping& mapping) { return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns()}; }
 
-    /// Within the budget fewer boards win, then less latency; outside, less latency.
-    static bool better(const Figures& a, const Figures& b) {
-        if (a.in_budget != b.in_budget) return a.in_budget;
-        if (a.in_budget && a.boards != b.boards) return a.boards < b.boards;
-        return a.latency_ns < b.latency_ns;
+    /// Keeps a mapping that is better than what was known.
+    void consider(const Contender& contender, Mapping mapping) {
+        const Figures found = figures(mapping);
+        quickest_ns_ = std::min(quickest_ns_.value_or(found.latency_ns), found.latency_ns);
+        auto& candidate = candidates_[contender.candidate];
+        if (candidate.boards == 0 || better(found, {candidate.boards, candidate.latency_ns})) {
+            candidate.boards = found.boards, candidate.latency_ns = found.latency_ns;
+            candidate.note = found.latency_ns <= problem_.latency_budget_ns ? "" : "over the latency budget";
+        }
+        if (options_.objective == Objective::pareto) add_to_front(mapping);
+        if (!best_ || better(found, figures(*best_))) {
+            best_ = std::move(mapping);
+            bounds_ = bounds_of(contender);
+        }
+    }
+
+    /// By the objective: within the budget fewer boards win, then less latency; outside, or where latency is all, less latency.
+    bool better(const Figures& a, const Figures& b) const {
+        const double budget_ns = options_.objective == Objective::latency ? 0 : problem_.latency_budget_ns;
+        const bool a_within = a.latency_ns <= budget_ns, b_within = b.latency_ns <= budget_ns;
+        if (a_within != b_within) return a_within;
+        const auto by_boards = std::pair<double, double>(a.boards, a.latency_ns) < std::pair<double, double>(b.boards, b.latency_ns);
+        const auto by_latency = std::pair<double, double>(a.latency_ns, a.boards) < std::pair<double, double>(b.latency_ns, b.boards);
+        return a_within ? by_boards : by_latency;
+    }
+
+    void add_to_front(const Mapping& mapping) {
+        const auto beats = [](const Figures& a, const Figures& b) { return a.boards <= b.boards && a.latency_ns <= b.latency_ns; };
+        const Figures found = figures(mapping);
+        if (std::any_of(front_.begin(), front_.end(), [&](const Mapping& known) { return beats(figures(known), found); })) return;
+        std::erase_if(front_, [&](const Mapping& known) { return beats(found, figures(known)); });
+        const auto fewer = [](const Mapping& a, const Mapping& b) { return a.boards_in_system() < b.boards_in_system(); };
+        front_.insert(std::upper_bound(front_.begin(), front_.end(), mapping, fewer), mapping);
     }
 
     Bounds bounds_of(const Contender& contender) const {
@@ -197,11 +228,13 @@ class Mapper {
     std::vector<Contender> contenders_;
     std::vector<Candidate> candidates_;
     std::optional<Mapping> best_;
-    bool best_in_budget_ = false;
+    std::vector<Mapping> front_;
     Bounds bounds_;
     std::optional<NoMapping> nearest_;
+    std::optional<double> quickest_ns_;  ///< of all mappings found
     bool stopped_ = false;
-    double fraction_ = 0;  ///< of the search that is done
+    double quick_enough_ns_ = 0;  ///< of the search under way
+    double fraction_ = 0;         ///< of the search that is done
 };
 
 }  // namespace

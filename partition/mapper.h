@@ -11,6 +11,7 @@
 #include "core/lhc_clock.h"
 #include "models/network.h"
 #include "partition/mapping.h"
+#include "partition/objective.h"
 #include "partition/partitioner.h"
 #include "topologies/link_protocol.h"
 
@@ -48,6 +49,7 @@ struct MappingResult {
         std::string note;  ///< why it was not chosen
     };
     std::vector<Candidate> candidates;
+    std::vector<Mapping> front;  ///< of Objective::pareto: from the fewest boards to the lowest latency, whatever the budget
 };
 
 /// None exists within the limits, as far as the mapper can tell.
@@ -67,14 +69,14 @@ using Progress = std::function<void(const std::string& stage, double fraction)>;
 struct MapperOptions {
     std::uint64_t seed = 1;
     Partitioner partitioner = Partitioner::tessera;
+    Objective objective = Objective::boards;
     Progress progress{};
     std::function<bool()> should_stop{};  ///< asked every few seconds or more often; true ends the search with the best found so far
 };
 
-/// Finds a mapping with the fewest boards that meets the latency budget, else the one with the
-/// lowest latency within the boards available.
+/// Finds the mapping that the objective asks for, as far as a heuristic can.
 ///
-/// Pure: same problem, seed and partitioner, same bytes, unless it is stopped. The result always passes `check`.
+/// Pure: same problem, seed, partitioner and objective, same bytes, unless it is stopped. The result always passes `check`.
 std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, const MapperOptions& options = {});
 
 }  // namespace tessera::partition

@@ -148,6 +148,7 @@ struct Mapping {
 
     std::int64_t ticks_per_cycle() const { return ticks_per_bx / clock.cycles_per_bx; }
     double tick_ns() const { return clock.bx_ns() / static_cast<double>(ticks_per_bx); }
+    double analytic_latency_ns() const { return static_cast<double>(analytic_latency_ticks) * tick_ns(); }
     std::int64_t cycles_per_event() const { return std::int64_t{tmux_period_bx} * clock.cycles_per_bx; }
     std::size_t boards_in_system() const { return boards.size() * static_cast<std::size_t>(tmux_period_bx); }
     friend bool operator==(const Mapping&, const Mapping&) = default;

@@ -117,9 +117,9 @@ NodeFailure too_little_bandwidth(const NodePlan& plan, const LinkOverload& overl
 
 class NodeMapper {
   public:
-    NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards,
+    NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, const NodeLimits& limits,
                const MapperOptions& options)
-        : problem_(problem), flows_(flows), plan_(plan), options_(options), most_boards_(most_boards) {
+        : problem_(problem), flows_(flows), plan_(plan), options_(options), most_boards_(limits.most_boards), limits_(limits) {
         space_.slr_capacity = problem.board.slr_capacity();
         space_.slrs = problem.board.slrs();
         space_.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
@@ -141,7 +141,7 @@ class NodeMapper {
         if (likely_boards >= plan.least_boards()) expect_cables(make_topology(static_cast<std::size_t>(likely_boards)));
     }
 
-    std::variant<Mapping, NodeFailure> run() {
+    std::variant<std::vector<Mapping>, NodeFailure> run() {
         SplitLimits limits;
         limits.cycles_per_event = plan_.cycles_per_event;
         limits.slr_capacity = space_.slr_capacity;
@@ -173,9 +173,9 @@ class NodeMapper {
     }
 
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
-    /// boards every net reaches, and leaves more ports free. The first layout within the latency
-    /// budget is the one with the fewest boards; else the quickest of those found.
-    std::variant<Mapping, NodeFailure> place(ShardGraph graph) const {
+    /// boards every net reaches, and leaves more ports free. The first layout that is quick enough is the one with the fewest
+    /// boards, and is put on fewer still.
+    std::variant<std::vector<Mapping>, NodeFailure> place(ShardGraph graph) const {
         constexpr int kMostFound = 3;
         const int attempts = patch_panel_ ? 8 : 6;            // routes take longer to find than fibres,
         const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
@@ -183,19 +183,20 @@ class NodeMapper {
         GrowthLimits limits;
         limits.most_boards = (ours() ? kWorthCounting : 1) * static_cast<std::size_t>(most_boards_);
         double refined_ports = 0.8;
-        std::optional<Mapping> quickest;
+        std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
-        for (int attempt = 0, found = 0; attempt < attempts && found < kMostFound; ++attempt) {
-            if ((quickest || failure) && stopped()) break;
+        for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
+            if ((!found.empty() || failure) && stopped()) break;
             const auto growth = divide(graph, limits);
             if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
-                if (failure || quickest) break;  // it fits a full board, so that is not what binds
+                if (failure || !found.empty()) break;  // it fits a full board, so that is not what binds
                 const auto& op = problem_.network->operators[graph.shards[unfit->shard].op];
                 return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
             }
             auto placement = std::get<Placement>(growth);
             if (placement.boards > static_cast<std::size_t>(most_boards_)) {
-                const auto squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(most_boards_));
+                std::optional<Placement> squeezed;
+                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(most_boards_));
                 if (!squeezed) {
                     if (!failure) failure = too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
                     break;
@@ -205,10 +206,11 @@ class NodeMapper {
             build_as(graph, placement);
             auto result = connect_placed(graph, placement, refined_ports);
             if (auto* mapping = std::get_if<Mapping>(&result)) {
-                ++found;
-                if (!quickest || mapping->analytic_latency_ticks < quickest->analytic_latency_ticks) quickest = std::move(*mapping);
-                if (in_budget(*quickest))
-                    return ours() ? on_fewer_boards(graph, placement, std::move(*quickest), refined_ports) : *quickest;
+                found.push_back(std::move(*mapping));
+                if (quick_enough(found.back())) {
+                    if (ours()) put_on_fewer_boards(graph, placement, refined_ports, found);
+                    return found;
+                }
             } else {
                 auto& next = std::get<NodeFailure>(result);
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
@@ -217,7 +219,7 @@ class NodeMapper {
             (ours() ? limits.ports : limits.fill) *= tightening;  // a baseline knows no ports: it gets emptier boards
             refined_ports *= 0.94;
         }
-        if (quickest) return std::move(*quickest);
+        if (!found.empty()) return found;
         return *failure;
     }
 
@@ -238,9 +240,9 @@ class NodeMapper {
         return connect(graph, placement, places);
     }
 
-    /// Squeezes a mapping within the budget onto fewer boards, as far as ports, links and budget allow: bisection between what
-    /// the resources ask for and what is known to do.
-    Mapping on_fewer_boards(ShardGraph& graph, Placement placement, Mapping best, double ports) const {
+    /// Squeezes a placement that is quick enough onto fewer boards, as far as ports, links and time allow: bisection between
+    /// what the resources ask for and what is known to do.
+    void put_on_fewer_boards(ShardGraph& graph, Placement placement, double ports, std::vector<Mapping>& found) const {
         std::size_t too_few = static_cast<std::size_t>(plan_.least_boards()) - 1;
         while (too_few + 1 < placement.boards && !stopped()) {
             const std::size_t boards = (too_few + placement.boards) / 2;
@@ -249,15 +251,14 @@ class NodeMapper {
                 build_as(graph, *squeezed);
                 auto result = connect_placed(graph, *squeezed, ports);
                 auto* mapping = std::get_if<Mapping>(&result);
-                if (mapping != nullptr && in_budget(*mapping)) {
-                    best = std::move(*mapping);
+                if (mapping != nullptr && quick_enough(*mapping)) {
+                    found.push_back(std::move(*mapping));
                     placement = std::move(*squeezed);
                     continue;
                 }
             }
             too_few = boards;
         }
-        return best;
     }
 
     std::optional<Placement> squeezed_to(const ShardGraph& graph, const Placement& placement, std::size_t boards) const {
@@ -267,10 +268,8 @@ class NodeMapper {
         if (!ours() || hopeless || boards < static_cast<std::size_t>(plan_.least_boards())) return std::nullopt;
         auto settings = refinement_settings(graph, kSqueezePorts);
         settings.moves = std::clamp(kSqueezeMoves * settings.moves, kLeastSqueezeMoves, kMostSqueezeMoves);
-        constexpr int kTries = 3;  // where it misses, it often does by a hair
-        std::optional<Placement> squeezed;
-        for (int n = 0; n < kTries && !squeezed; ++n, ++settings.seed) squeezed = squeeze(graph, space_, placement, boards, settings);
-        return squeezed;
+        constexpr int kTries = 3;
+        return squeeze(graph, space_, placement, boards, settings, kTries);
     }
 
     void build_as(ShardGraph& graph, const Placement& placement) const {
@@ -283,7 +282,7 @@ class NodeMapper {
         set_chunks(graph, context_, limit_chunks(graph, placement, limits));
     }
 
-    bool in_budget(const Mapping& mapping) const { return latency_ns(mapping) <= problem_.latency_budget_ns; }
+    bool quick_enough(const Mapping& mapping) const { return mapping.analytic_latency_ns() <= limits_.quick_enough_ns; }
 
     bool stopped() const { return options_.should_stop && options_.should_stop(); }
 
@@ -294,8 +293,6 @@ class NodeMapper {
         const auto topology_of = [this](std::size_t boards) { return make_topology(boards); };
         return divide_by_baseline(options_.partitioner, graph, space_, limits, topology_of, options_.seed);
     }
-
-    static double latency_ns(const Mapping& mapping) { return static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns(); }
 
     int most_chunks() const {
         return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan_.tmux_period_bx))));
@@ -435,6 +432,7 @@ class NodeMapper {
     const NodePlan& plan_;
     const MapperOptions& options_;
     int most_boards_;
+    NodeLimits limits_;
     bool patch_panel_ = true;
     std::size_t room_for_boards_ = 0;  ///< of the topology
     int thinnest_cable_lanes_ = 0;     ///< 0: no cables
@@ -444,9 +442,9 @@ class NodeMapper {
 
 }  // namespace
 
-std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
-                                            int most_boards, const MapperOptions& options) {
-    return NodeMapper(problem, flows, plan, most_boards, options).run();
+std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows,
+                                                         const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options) {
+    return NodeMapper(problem, flows, plan, limits, options).run();
 }
 
 }  // namespace tessera::partition

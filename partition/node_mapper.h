@@ -41,8 +41,15 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
 /// percent of the boards that the bound asks for.
 void price_latency(NodePlan& plan, const MappingProblem& problem, double weight);
 
-/// Cuts, places, routes and schedules one time node on at most `most_boards` boards.
-std::variant<Mapping, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
-                                            int most_boards, const MapperOptions& options);
+/// What the mapping of a time node has to keep to.
+struct NodeLimits {
+    int most_boards = 0;
+    double quick_enough_ns = 0;  ///< a mapping that takes no longer is then put on fewer boards; 0: the quickest is looked for
+    bool squeeze = true;         ///< what takes more boards is put on so many, as far as it goes; that takes time
+};
+
+/// Cuts, places, routes and schedules one time node; gives all mappings that it found on the way, never none.
+std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows,
+                                                         const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options);
 
 }  // namespace tessera::partition

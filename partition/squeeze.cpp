@@ -53,13 +53,14 @@ Placement without_emptiest_boards(const ShardGraph& graph, const BoardSpace& spa
 
 class Squeezing {
   public:
-    Squeezing(const ShardGraph& graph, const BoardSpace& space, const Placement& start, const RefinementSettings& settings)
+    Squeezing(const ShardGraph& graph, const BoardSpace& space, const Placement& start, const RefinementSettings& settings,
+              std::uint64_t seed)
         : graph_(graph),
           space_(space),
           settings_(settings),
           placement_(start),
           wiring_(graph_, space, start, settings.ports, settings.hops),
-          generator_(settings.seed),
+          generator_(seed),
           free_(start.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           overflow_(free_.size(), 0),
           members_(start.boards),
@@ -85,12 +86,16 @@ class Squeezing {
             overflow_price_ = kCheapest * std::pow(kDearest / kCheapest, done);
             weigh();
             for (std::int64_t m = 0; m < settings_.moves / kPhases; ++m) try_one();
-            if (phase >= kPhases / 2 && overflow() > kHopeless * static_cast<double>(overflow_.size())) return std::nullopt;
+            hopeless_ = phase >= kPhases / 2 && overflow() > kHopeless * static_cast<double>(overflow_.size());
+            if (hopeless_) return std::nullopt;
         }
         if (overflow() > 1e-10) return std::nullopt;
         placement_.board = wiring_.boards();
         return placement_;
     }
+
+    /// Missed by so much that another seed would miss as well.
+    bool hopeless() const { return hopeless_; }
 
   private:
     /// Of an SLR: shards from here on decide what fits; most others are wires with little logic.
@@ -252,14 +257,21 @@ class Squeezing {
     std::vector<double> urgency_;  ///< by shard: lanes that a cycle less is worth
     double temperature_ = 1;
     double overflow_price_ = 1;
+    bool hopeless_ = false;
 };
 
 }  // namespace
 
 std::optional<Placement> squeeze(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, std::size_t boards,
-                                 const RefinementSettings& settings) {
+                                 const RefinementSettings& settings, int tries) {
     if (boards < 1 || boards > placement.boards) return std::nullopt;
-    return Squeezing(graph, space, without_emptiest_boards(graph, space, placement, boards), settings).run();
+    const Placement start = without_emptiest_boards(graph, space, placement, boards);
+    for (int n = 0; n < tries; ++n) {
+        Squeezing squeezing(graph, space, start, settings, settings.seed + static_cast<std::uint64_t>(n));
+        auto squeezed = squeezing.run();
+        if (squeezed || squeezing.hopeless()) return squeezed;
+    }
+    return std::nullopt;
 }
 
 }  // namespace tessera::partition

@@ -13,7 +13,8 @@ namespace tessera::partition {
 /// Connolly, J. Oper. Res. Soc. 43, 1992): fills that are uneven in their resources, which growth cannot help where whole stages
 /// of the pipeline need the same one, even out.
 /// Wires, ports and hops cost what they do in `refine`. Deterministic for a seed.
+/// @param tries where one misses by a hair, as often happens, up to this many with seeds from settings.seed on
 std::optional<Placement> squeeze(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, std::size_t boards,
-                                 const RefinementSettings& settings);
+                                 const RefinementSettings& settings, int tries);
 
 }  // namespace tessera::partition

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "apps/explore/batch_job.h"
+#include "apps/explore/board_series.h"
 #include "apps/explore/explore_report.h"
 #include "apps/explore/local_executor.h"
 #include "apps/explore/minimise.h"
@@ -118,7 +119,8 @@ int explore(const Options& options, const Console& console) {
 
     Answers answers(options, console);
     if (options.dry_run) return write_batch(options, answers.unanswered(points));
-    const auto results = options.minimise.empty() ? answers(points) : minimise_boards(points, std::ref(answers));
+    const auto results =
+        options.minimise.empty() ? answer_by_boards(points, std::ref(answers)) : minimise_boards(points, std::ref(answers));
     const int code = exit_code(results);
     const Json json = make_report(exploration, options, results);
     write_file(options.out / "explore.json", json.dump(1) + "\n");

@@ -37,7 +37,7 @@ std::size_t find_measure(const std::string& name) {
 }
 
 bool is_column(const std::string& name) {
-    constexpr std::array kOthers{"id", "status", "binding", "explanation", "seconds"};
+    constexpr std::array kOthers{"id", "run", "status", "binding", "explanation", "seconds"};
     return std::any_of(kOthers.begin(), kOthers.end(), [&](const char* other) { return name == other; }) ||
            std::any_of(kMeasures.begin(), kMeasures.end(), [&](const Measure& measure) { return name == measure.column(); });
 }
@@ -72,6 +72,7 @@ PointResult from_report(std::string id, Json coordinates, const Json& report) {
 
 Json to_json(const PointResult& result) {
     Json json{{"id", result.id},
+              {"run", result.run.empty() ? result.id : result.run},
               {"coordinates", result.coordinates},
               {"status", to_text(result.status)},
               {"binding", result.binding},

@@ -47,6 +47,7 @@ Status read_status(const std::string& text);
 /// The answer to one point.
 struct PointResult {
     std::string id;
+    std::string run{};  ///< id of the point whose run gave this answer; empty: its own
     Json coordinates;
     Status status = Status::kError;
     std::string

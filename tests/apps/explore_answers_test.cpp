@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "apps/explore/answers.h"
+#include "apps/explore/board_series.h"
 #include "apps/explore/exploration.h"
 #include "apps/explore/minimise.h"
 
@@ -73,6 +74,50 @@ TEST_CASE("effects: verdict changes first, interaction beyond the sum") {
     CHECK(all[0].boards == 2);
     CHECK(all[1].interaction_ns == doctest::Approx(5));
     CHECK(all[2].latency_ns == doctest::Approx(30));
+}
+
+TEST_CASE("a layout answers for every number of boards that it fits, and none for every smaller one") {
+    Exploration exploration;
+    exploration.study = {{"name", "x"}};
+    // Of the easy network a layout takes 40 boards, or 25 where there are no more than 39; the hard one takes 500 and has none on fewer.
+    std::vector<Point> points;
+    for (const char* network : {"easy", "hard"}) {
+        for (const int available : {20, 100, 30, 39, 1000}) {
+            const Change which{{"/network", network}}, how_many{{"/boards_available", available}};
+            points.push_back(make_point(exploration, {{"network", network}, {"available", available}}, {&which, &how_many}));
+        }
+    }
+    std::vector<Json> run;
+    const auto answer = [&](const std::vector<Point>& asked) {
+        std::vector<PointResult> answers;
+        for (const auto& point : asked) {
+            run.push_back(point.coordinates);
+            const int available = point.study["boards_available"].get<int>();
+            const int taken = point.study["network"] == "hard" ? 500 : available < 40 ? 25 : 40;
+            answers.push_back(result(point.coordinates, taken <= available ? Status::kPass : Status::kNoMapping, taken, 1));
+            answers.back().id = point.id;
+        }
+        return answers;
+    };
+    const auto results = answer_by_boards(points, answer);
+    REQUIRE(results.size() == points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        CAPTURE(points[i].coordinates.dump());
+        const int available = points[i].study["boards_available"].get<int>();
+        const bool easy = points[i].study["network"] == "easy";
+        CHECK(results[i].id == points[i].id);
+        CHECK(results[i].coordinates == points[i].coordinates);
+        CHECK((results[i].status == Status::kPass) == (available >= (easy ? 25 : 500)));
+        if (easy && available >= 25) CHECK(*results[i].measures[find_measure("boards")] == (available >= 40 ? 40 : 25));
+    }
+    // Of each series the most boards, then what that leaves open.
+    CHECK(run == std::vector<Json>{{{"network", "easy"}, {"available", 1000}},
+                                   {{"network", "hard"}, {"available", 1000}},
+                                   {{"network", "easy"}, {"available", 39}},
+                                   {{"network", "hard"}, {"available", 100}},
+                                   {{"network", "easy"}, {"available", 20}}});
+    CHECK(results[1].run == points[4].id);
+    CHECK(results[4].run.empty());
 }
 
 TEST_CASE("bisection finds the fewest boards that pass, point by point") {

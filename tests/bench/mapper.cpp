@@ -51,7 +51,9 @@ struct Outcome {
 std::optional<Outcome> measure(const Case& what, const std::string& topology, const apps::Study& study, const models::Network& network,
                                std::pair<const char*, Partitioner> partitioner) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto [search, mapping] = apps::find_mapping(study, network, {}, partitioner.second);
+    partition::MapperOptions options;
+    options.partitioner = partitioner.second;
+    const auto [search, mapping, front] = apps::find_mapping(study, network, options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     fmt::print("{:<22} {:<12} {:<11}", what.name, topology, partitioner.first);
     if (!search.found()) {
@@ -59,8 +61,7 @@ std::optional<Outcome> measure(const Case& what, const std::string& topology, co
                    seconds);
         return std::nullopt;
     }
-    const Outcome found{true, static_cast<double>(mapping.boards_in_system()),
-                        static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns()};
+    const Outcome found{true, static_cast<double>(mapping.boards_in_system()), mapping.analytic_latency_ns()};
     const auto violations = apps::check_mapping(study, network, mapping);
     fmt::print("{:>5}{:>8.0f}{:>7.2f}{:>10.0f}{:>7.2f}{:>9.1f}{}{}\n", mapping.tmux_period_bx, found.boards,
                found.boards / search.bounds.boards, found.latency_ns, found.latency_ns / search.bounds.latency_ns, seconds,

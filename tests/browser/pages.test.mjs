@@ -159,6 +159,6 @@ test("selecting a point opens its run", async () => {
     await run.close();
   }
   await page.locator(".points a").first().press("Enter");
-  await page.waitForURL(`**/points/${explored.points[0].id}/report.html`);
+  await page.waitForURL(`**/points/${explored.points[0].run}/report.html`);
   await page.close();
 });

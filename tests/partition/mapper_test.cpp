@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "boards/catalogue.h"
@@ -77,7 +78,7 @@ void check_result(const MappingProblem& problem, const MappingResult& result) {
     }
     CHECK(static_cast<int>(mapping.boards_in_system()) <= problem.boards_available);
     CHECK(static_cast<int>(mapping.boards_in_system()) >= result.bounds.boards);
-    CHECK(static_cast<double>(mapping.analytic_latency_ticks) * mapping.tick_ns() >= result.bounds.latency_ns);
+    CHECK(mapping.analytic_latency_ns() >= result.bounds.latency_ns);
     CHECK(schedule(mapping).latency_ticks == mapping.analytic_latency_ticks);
 }
 
@@ -125,6 +126,32 @@ TEST_CASE("a transformer over several boards passes the independent checker") {
     check_result(problem, result);
     CHECK(result.mapping.boards.size() > 1);
     CHECK(result.candidates.size() == 6);
+}
+
+TEST_CASE("the lowest latency is asked for at any number of boards, and the front holds what no other mapping beats") {
+    const auto network = small_transformer(32, 32, 4, 2);
+    const auto problem = problem_of(network, board_of(200000, 2, 64), kPatchPanel, 500);
+    const auto find = [&](Objective objective) {
+        MapperOptions options;
+        options.objective = objective;
+        auto result = mapped(map_network(problem, options));
+        check_result(problem, result);
+        return result;
+    };
+    const auto fewest = find(Objective::boards), quickest = find(Objective::latency), both = find(Objective::pareto);
+    CHECK(fewest.front.empty());
+    CHECK(quickest.mapping.analytic_latency_ticks < fewest.mapping.analytic_latency_ticks);
+    CHECK(quickest.mapping.boards_in_system() > fewest.mapping.boards_in_system());
+    CHECK(both.mapping.boards_in_system() == fewest.mapping.boards_in_system());
+    REQUIRE(both.front.size() >= 2);
+    CHECK(std::find(both.front.begin(), both.front.end(), both.mapping) != both.front.end());
+    CHECK(both.front.back().analytic_latency_ticks == quickest.mapping.analytic_latency_ticks);
+    for (std::size_t i = 0; i < both.front.size(); ++i) {
+        CHECK(check(both.front[i]).empty());
+        if (i == 0) continue;
+        CHECK(both.front[i - 1].boards_in_system() < both.front[i].boards_in_system());
+        CHECK(both.front[i - 1].analytic_latency_ns() > both.front[i].analytic_latency_ns());
+    }
 }
 
 TEST_CASE("the same seed gives the same bytes") {
