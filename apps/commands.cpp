@@ -243,12 +243,18 @@ int map(const MapOptions& options, const Console& console) {
     make_folder(options.out);
     partition::MapperOptions mapper;
     mapper.partitioner = options.partitioner;
+    partition::Mapping earlier;
+    if (!options.from.empty()) {
+        earlier = partition::read_mapping(JsonReader::from_file(options.from / "mapping.json"));
+        mapper.earlier = &earlier;
+    }
     if (!map_into(state, options.out, console, mapper, options.time_limit_s)) return print_no_mapping(state.search, console);
     const auto path = (options.out / "mapping.json").string();
     if (console.json) {
         fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));
     } else {
         fmt::print("{} boards at a TMUX period of {} BX: {}\n", state.mapping.boards_in_system(), state.mapping.tmux_period_bx, path);
+        if (!options.from.empty()) fmt::print("{}\n", state.search.candidates.front().note);
     }
     return state.violations.empty() ? 0 : 2;
 }

@@ -32,7 +32,8 @@ struct MapOptions {
     std::filesystem::path out;
     std::filesystem::path network;  ///< as in run
     partition::Partitioner partitioner = partition::Partitioner::tessera;
-    double time_limit_s = 0;  ///< after which the best mapping found so far is taken; 0: none
+    std::filesystem::path from;  ///< folder of an earlier run whose mapping is kept as far as it holds; empty: none
+    double time_limit_s = 0;     ///< after which the best mapping found so far is taken; 0: none
 };
 /// Ctrl-C also ends the search with the best mapping found so far, as in run.
 int map(const MapOptions& options, const Console& console);

@@ -9,6 +9,7 @@
 
 #include "partition/bounds.h"
 #include "partition/node_mapper.h"
+#include "partition/reuse.h"
 
 namespace tessera::partition {
 
@@ -35,6 +36,9 @@ class Mapper {
         : problem_(problem), options_(options), flows_(models::dataflow(*problem.network)) {}
 
     std::variant<MappingResult, NoMapping> run() {
+        if (options_.earlier != nullptr && keep_earlier())
+            return MappingResult{std::move(*best_), bounds_, std::move(candidates_), std::move(front_)};
+        candidates_.clear();
         plan_all();
         // Long periods first: their shards are few, so they are mapped quickly, and what they find cuts the rest short.
         std::stable_sort(contenders_.begin(), contenders_.end(),
@@ -56,6 +60,30 @@ class Mapper {
         const auto best = best_ ? fmt::format("; best {} boards, {:.0f} ns", best_->boards_in_system(), best_->analytic_latency_ns()) : "";
         if (options_.progress) options_.progress(stage + best, fraction);
         if (options_.should_stop && options_.should_stop()) stopped_ = true;
+    }
+
+    /// Takes over an earlier mapping at its own period. False where that is none of those asked for, or where what becomes of it
+    /// is over the budget and slower than it was.
+    bool keep_earlier() {
+        const Mapping& earlier = *options_.earlier;
+        const auto& periods = problem_.tmux_periods_bx;
+        if (std::find(periods.begin(), periods.end(), earlier.tmux_period_bx) == periods.end()) return false;
+        report("keeping what holds of the earlier mapping", 0);
+        auto planned = plan_node(problem_, flows_, earlier.tmux_period_bx);
+        auto* plan = std::get_if<NodePlan>(&planned);
+        if (plan == nullptr) return false;
+        price_latency(*plan, problem_, 1);
+        const Contender contender{std::move(*plan), 0};
+        auto outcome = remap_node(problem_, flows_, contender.plan, earlier, problem_.boards_available / earlier.tmux_period_bx, options_);
+        auto* mapping = std::get_if<Mapping>(&outcome);
+        if (mapping == nullptr) return false;
+        if (mapping->analytic_latency_ns() > std::max(problem_.latency_budget_ns, earlier.analytic_latency_ns())) return false;
+        const auto reuse = compare(earlier, *mapping);
+        candidates_.push_back({earlier.tmux_period_bx, 0, 0, ""});
+        consider(contender, std::move(*mapping));
+        candidates_.back().note =
+            fmt::format("from an earlier mapping: {} shards stay, {} move, {} are new", reuse.stay, reuse.move, reuse.fresh);
+        return true;
     }
 
     /// Plans every period; those that cannot fit, by their bound, are out.

@@ -69,6 +69,7 @@ using Progress = std::function<void(const std::string& stage, double fraction)>;
 struct MapperOptions {
     std::uint64_t seed = 1;
     Partitioner partitioner = Partitioner::tessera;
+    const Mapping* earlier = nullptr;  ///< of the same or a similar network: what still holds of it is kept, if that is quick enough
     Objective objective = Objective::boards;
     Progress progress{};
     std::function<bool()> should_stop{};  ///< asked every few seconds or more often; true ends the search with the best found so far

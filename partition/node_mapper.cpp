@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <optional>
 
@@ -14,6 +15,7 @@
 #include "partition/placement.h"
 #include "partition/quicken.h"
 #include "partition/refinement.h"
+#include "partition/reuse.h"
 #include "partition/routing.h"
 #include "partition/schedule.h"
 #include "partition/sharding.h"
@@ -68,6 +70,8 @@ constexpr std::int64_t kMostMoves = 1000000;
 constexpr std::int64_t kSqueezeMoves = 8;
 constexpr std::int64_t kLeastSqueezeMoves = 50000, kMostSqueezeMoves = 2000000;
 constexpr double kSqueezePorts = 0.9;
+/// Of a board, that refinement may fill before they cost.
+constexpr double kRefinedPorts = 0.8;
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
     return {
@@ -142,16 +146,53 @@ class NodeMapper {
     }
 
     std::variant<std::vector<Mapping>, NodeFailure> run() {
+        return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, split()));
+    }
+
+    std::variant<Mapping, NodeFailure> run_again(const Mapping& earlier) {
+        context_.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
+        ShardGraph graph =
+            make_shard_graph(context_, plan_.options, plan_.choice.chosen, earlier_grids(*problem_.network, earlier, split()));
+        const auto before = earlier_placement(graph, *problem_.network, space_, earlier, static_cast<std::size_t>(most_boards_));
+        NodeFailure failure = too_many_boards(plan_, problem_.board, before.boards, most_boards_);
+        for (const double stay_lanes : {5.0, 0.5, 0.05}) {
+            auto placement = fitted(graph, before, stay_lanes);
+            if (!placement) continue;
+            build_as(graph, *placement);
+            auto result = connect(graph, *placement, {});
+            if (std::holds_alternative<NodeFailure>(result)) result = connect_placed(graph, *placement, kRefinedPorts);
+            if (std::holds_alternative<Mapping>(result)) return result;
+            failure = std::get<NodeFailure>(std::move(result));
+        }
+        return failure;
+    }
+
+  private:
+    std::vector<ShardGrid> split() const {
         SplitLimits limits;
         limits.cycles_per_event = plan_.cycles_per_event;
         limits.slr_capacity = space_.slr_capacity;
         limits.input_bits = problem_.input_bits;
         if (thinnest_cable_lanes_ > 0) limits.largest_result_bits = cable_bits() / 2;
-        const auto grids = split_operators(*problem_.network, flows_, plan_.options, plan_.choice, limits);
-        return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, grids));
+        return split_operators(*problem_.network, flows_, plan_.options, plan_.choice, limits);
     }
 
-  private:
+    /// A placement within the boards and their SLRs, at a price for every shard that leaves its board.
+    std::optional<Placement> fitted(const ShardGraph& graph, const Placement& placement, double stay_lanes) const {
+        auto settings = patient_settings(graph);
+        settings.stay_lanes = stay_lanes;
+        const auto most = static_cast<std::size_t>(most_boards_);
+        if (placement.boards > most) return squeeze(graph, space_, placement, most, settings, 1);
+        std::vector<Resources> used(placement.boards * static_cast<std::size_t>(space_.slrs));
+        for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+            if (graph.shards[s].outside) continue;
+            const std::size_t slr = placement.board[s] * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(placement.slr[s]);
+            used[slr] += graph.variants_of(s)[placement.variant[s]].resources;
+        }
+        const bool fits = std::all_of(used.begin(), used.end(), [&](const Resources& slr) { return slr.fits(space_.slr_capacity); });
+        return fits ? placement : relieve(graph, space_, placement, settings);
+    }
+
     /// On a fixed topology a board talks through its cables, however many ports it has.
     void expect_cables(const topologies::Topology& topology) {
         patch_panel_ = topology.patch_panel;
@@ -182,7 +223,7 @@ class NodeMapper {
         constexpr std::size_t kWorthCounting = 3;             // times the boards there are: how much is missing is of interest, to a degree
         GrowthLimits limits;
         limits.most_boards = (ours() ? kWorthCounting : 1) * static_cast<std::size_t>(most_boards_);
-        double refined_ports = 0.8;
+        double refined_ports = kRefinedPorts;
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
         for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
@@ -266,10 +307,14 @@ class NodeMapper {
         const bool hopeless =
             static_cast<double>(placement.boards) > std::max(static_cast<double>(boards + 1), kMostAtOnce * static_cast<double>(boards));
         if (!ours() || hopeless || boards < static_cast<std::size_t>(plan_.least_boards())) return std::nullopt;
+        constexpr int kTries = 3;
+        return squeeze(graph, space_, placement, boards, patient_settings(graph), kTries);
+    }
+
+    RefinementSettings patient_settings(const ShardGraph& graph) const {
         auto settings = refinement_settings(graph, kSqueezePorts);
         settings.moves = std::clamp(kSqueezeMoves * settings.moves, kLeastSqueezeMoves, kMostSqueezeMoves);
-        constexpr int kTries = 3;
-        return squeeze(graph, space_, placement, boards, settings, kTries);
+        return settings;
     }
 
     void build_as(ShardGraph& graph, const Placement& placement) const {
@@ -445,6 +490,11 @@ class NodeMapper {
 std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows,
                                                          const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options) {
     return NodeMapper(problem, flows, plan, limits, options).run();
+}
+
+std::variant<Mapping, NodeFailure> remap_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
+                                              const Mapping& earlier, int most_boards, const MapperOptions& options) {
+    return NodeMapper(problem, flows, plan, {most_boards, 0}, options).run_again(earlier);
 }
 
 }  // namespace tessera::partition

@@ -52,4 +52,9 @@ struct NodeLimits {
 std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows,
                                                          const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options);
 
+/// Maps one time node as an earlier mapping has it, as far as the boards, the links and the network allow that now: shards move
+/// only where they must. Not limited by the latency.
+std::variant<Mapping, NodeFailure> remap_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
+                                              const Mapping& earlier, int most_boards, const MapperOptions& options);
+
 }  // namespace tessera::partition

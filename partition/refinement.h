@@ -14,6 +14,7 @@ struct RefinementSettings {
     HopTiming hop;
     double ports = 0.85;          ///< fraction of a board's ports that is free to use before it costs
     std::int64_t moves = 100000;  ///< tried
+    double stay_lanes = 0;        ///< what it costs, in lanes, to have a shard on another board than at the start
     std::vector<int> hops;        ///< links between board a and board b at a * boards + b; empty: 1 between any two
 };
 

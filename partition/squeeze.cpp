@@ -59,7 +59,7 @@ class Squeezing {
           space_(space),
           settings_(settings),
           placement_(start),
-          wiring_(graph_, space, start, settings.ports, settings.hops),
+          wiring_(graph_, space, start, settings.ports, settings.hops, settings.stay_lanes),
           generator_(seed),
           free_(start.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           overflow_(free_.size(), 0),
@@ -261,6 +261,11 @@ class Squeezing {
 };
 
 }  // namespace
+
+std::optional<Placement> relieve(const ShardGraph& graph, const BoardSpace& space, const Placement& placement,
+                                 const RefinementSettings& settings) {
+    return Squeezing(graph, space, placement, settings, settings.seed).run();
+}
 
 std::optional<Placement> squeeze(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, std::size_t boards,
                                  const RefinementSettings& settings, int tries) {

@@ -17,4 +17,8 @@ namespace tessera::partition {
 std::optional<Placement> squeeze(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, std::size_t boards,
                                  const RefinementSettings& settings, int tries);
 
+/// The same on the boards that it has, some of which are overfull.
+std::optional<Placement> relieve(const ShardGraph& graph, const BoardSpace& space, const Placement& placement,
+                                 const RefinementSettings& settings);
+
 }  // namespace tessera::partition

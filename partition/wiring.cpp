@@ -8,12 +8,15 @@
 
 namespace tessera::partition {
 
-Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops)
+Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops,
+               double stay_lanes)
     : graph_(graph),
       frames_per_event_(space.frames_per_event),
       boards_(placement.boards),
       hops_(hops),
       most_lanes_(ports * space.ports),
+      stay_lanes_(stay_lanes),
+      home_(placement.board),
       board_(placement.board),
       reach_(graph.nets.size()),
       frames_((placement.boards + 1) * (placement.boards + 1), 0),
@@ -60,6 +63,8 @@ std::uint32_t Wiring::board_near(std::uint32_t shard, std::mt19937_64& generator
 double Wiring::move(std::uint32_t shard, std::uint32_t to) {
     const std::uint32_t from = board(shard);
     change_ = hop_change(shard, from, to);
+    if (from == home_[shard]) change_ += stay_lanes_;
+    if (to == home_[shard]) change_ -= stay_lanes_;
     for (const std::uint32_t n : graph_.outputs[shard]) {
         for (const auto& [where, count] : reach_[n]) {
             charge(n, from, where, -1);

@@ -15,14 +15,15 @@ namespace tessera::partition {
 ///
 /// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every need on the slowest path that
 /// crosses boards (less by the eighth power of its criticality off that path, as VPR does), plus
-/// kPortCost times the square of the lanes that a board has too many.
+/// kPortCost times the square of the lanes that a board has too many, plus `stay_lanes` for each shard that is not where it was.
 class Wiring {
   public:
     static constexpr double kHopCost = 0.05;
 
     /// @param ports fraction of a board's ports that is free to use before it costs
     /// @param hops links between board a and board b at a * boards + b; empty: 1 between any two. Must outlive this.
-    Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops);
+    Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops,
+           double stay_lanes = 0);
 
     std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? Placement::kOutsideBoard : board_[shard]; }
     const std::vector<std::uint32_t>& boards() const { return board_; }
@@ -58,7 +59,8 @@ class Wiring {
     std::size_t boards_;
     const std::vector<int>& hops_;
     double most_lanes_;
-    std::vector<std::uint32_t> board_;                    ///< by shard
+    double stay_lanes_;
+    std::vector<std::uint32_t> home_, board_;             ///< by shard: at the start, and now
     std::vector<Reach> reach_;                            ///< by net
     std::vector<std::int64_t> frames_;                    ///< from board a to board b at a * (boards + 1) + b; the outside is the last
     std::vector<double> in_, out_;                        ///< whole lanes, by board

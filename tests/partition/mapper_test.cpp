@@ -13,6 +13,7 @@
 #include "partition/check.h"
 #include "partition/node_mapper.h"
 #include "partition/random.h"
+#include "partition/reuse.h"
 #include "partition/schedule.h"
 
 using namespace tessera;
@@ -25,8 +26,8 @@ models::Network quantised(models::Network network) {
     return network;
 }
 
-/// Attention over `tokens` particles, then a decision.
-models::Network small_transformer(std::int64_t tokens, std::int64_t channels, int heads, int layers) {
+/// Attention over `tokens` particles, then a decision; if asked, also an energy.
+models::Network small_transformer(std::int64_t tokens, std::int64_t channels, int heads, int layers, bool with_energy = false) {
     models::NetworkBuilder b("small transformer");
     TensorId x = b.dense("embed", b.input("particles", {tokens, 6}), channels);
     for (int layer = 0; layer < layers; ++layer) {
@@ -38,7 +39,9 @@ models::Network small_transformer(std::int64_t tokens, std::int64_t channels, in
                                                 b.dense(name + ".value", normal, channels), heads);
         x = b.elementwise(name + ".sum", "Add", {x, b.dense(name + ".out", mix, channels)});
     }
-    b.output("decision", b.activation("sigmoid", "Sigmoid", b.dense("head", b.reduce_tokens("pool", "ReduceMean", x), 2)));
+    const TensorId pooled = b.reduce_tokens("pool", "ReduceMean", x);
+    b.output("decision", b.activation("sigmoid", "Sigmoid", b.dense("head", pooled, 2)));
+    if (with_energy) b.output("energy", b.dense("energy head 2", b.activation("relu", "Relu", b.dense("energy head 1", pooled, 16)), 1));
     return quantised(b.build());
 }
 
@@ -151,6 +154,56 @@ TEST_CASE("the lowest latency is asked for at any number of boards, and the fron
         if (i == 0) continue;
         CHECK(both.front[i - 1].boards_in_system() < both.front[i].boards_in_system());
         CHECK(both.front[i - 1].analytic_latency_ns() > both.front[i].analytic_latency_ns());
+    }
+}
+
+TEST_CASE("an earlier mapping is kept: where nothing binds nothing moves, a new head moves nothing, and a lost board as little as it can") {
+    const auto network = small_transformer(32, 32, 4, 2);
+    const auto board = board_of(200000, 2, 64);
+    const auto problem = problem_of(network, board, kPatchPanel, 500);
+    const auto first = mapped(map_network(problem));
+    MapperOptions options;
+    options.earlier = &first.mapping;
+    SUBCASE("the same study, and one with quicker links") {
+        CHECK(mapped(map_network(problem, options)).mapping == first.mapping);
+        auto quicker = problem;
+        quicker.link.transceiver_latency_ns /= 2;
+        const auto again = mapped(map_network(quicker, options));
+        check_result(quicker, again);
+        CHECK(again.mapping.analytic_latency_ticks < first.mapping.analytic_latency_ticks);
+        CHECK(compare(first.mapping, again.mapping).stay == compare(first.mapping, first.mapping).stay);
+    }
+    SUBCASE("another head") {
+        const auto larger = small_transformer(32, 32, 4, 2, true);
+        auto with_head = problem;
+        with_head.network = &larger;
+        const auto again = mapped(map_network(with_head, options));
+        check_result(with_head, again);
+        const auto reuse = compare(first.mapping, again.mapping);
+        CHECK(reuse.move == 0);
+        CHECK(reuse.stay == compare(first.mapping, first.mapping).stay);
+        CHECK(reuse.fresh >= 2);
+    }
+    SUBCASE("fewer boards") {
+        options.objective = Objective::latency;
+        options.earlier = nullptr;
+        const auto quickest = mapped(map_network(problem, options));
+        options.objective = Objective::boards;
+        options.earlier = &quickest.mapping;
+        auto fewer = problem;
+        fewer.boards_available = static_cast<int>(quickest.mapping.boards_in_system()) - 1;
+        const auto again = mapped(map_network(fewer, options));
+        check_result(fewer, again);
+        const auto reuse = compare(quickest.mapping, again.mapping);
+        CHECK(reuse.stay > reuse.move);
+        CHECK(reuse.fresh == 0);
+    }
+    SUBCASE("a period that is not asked for is mapped anew") {
+        auto other = problem;
+        std::erase(other.tmux_periods_bx, first.mapping.tmux_period_bx);
+        const auto again = mapped(map_network(other, options));
+        check_result(other, again);
+        CHECK(again.mapping.tmux_period_bx != first.mapping.tmux_period_bx);
     }
 }
 
