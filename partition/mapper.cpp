@@ -145,7 +145,8 @@ class Mapper {
             const double before_ns = candidate.latency_ns;
             const Trial next = try_weight(contender, weight);
             if (first != Trial::too_many_boards && next != first) return;
-            if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns >= before_ns) return;
+            constexpr double kBarely = 0.9;
+            if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns > kBarely * before_ns) return;
         }
     }
 

@@ -325,7 +325,9 @@ TEST_CASE("each bit that crosses to another SLR takes a flip-flop for every cycl
         const auto problem = problem_of(network, board, kPatchPanel, 4);
         const auto flows = models::dataflow(network);
         const auto plan = std::get<NodePlan>(plan_node(problem, flows, 6));
-        return std::get<Mapping>(map_node(problem, flows, plan, 4, {.partitioner = Partitioner::greedy}));
+        return std::get<std::vector<Mapping>>(
+                   map_node(problem, flows, plan, {4, problem.latency_budget_ns}, {.partitioner = Partitioner::greedy}))
+            .back();
     };
     const Mapping none = at_crossing_cycles(0);
     const Mapping two = at_crossing_cycles(2);

@@ -49,10 +49,7 @@ std::optional<Placement> placed(const ShardGraph& graph, const BoardSpace& space
     while (best && best->boards > 1) {
         auto settings = refinement_settings(0.9);
         settings.moves = 50000;
-        std::optional<Placement> fewer;
-        for (int n = 0; n < 3 && !fewer; ++n, ++settings.seed) {
-            fewer = squeeze(built_as(graph, *best), space, *best, best->boards - 1, settings);
-        }
+        auto fewer = squeeze(built_as(graph, *best), space, *best, best->boards - 1, settings, 3);
         if (fewer) fewer = refined(graph, space, *fewer, ports);
         if (!fewer) break;
         best = fewer;
