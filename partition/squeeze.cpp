@@ -86,15 +86,16 @@ class Squeezing {
             overflow_price_ = kCheapest * std::pow(kDearest / kCheapest, done);
             weigh();
             for (std::int64_t m = 0; m < settings_.moves / kPhases; ++m) try_one();
-            hopeless_ = phase >= kPhases / 2 && overflow() > kHopeless * static_cast<double>(overflow_.size());
-            if (hopeless_) return std::nullopt;
+            if (phase < kPhases / 2 || overflow() <= kHopeless * static_cast<double>(overflow_.size())) continue;
+            hopeless_ = overflow() > 1;
+            return std::nullopt;
         }
         if (overflow() > 1e-10) return std::nullopt;
         placement_.board = wiring_.boards();
         return placement_;
     }
 
-    /// Missed by so much that another seed would miss as well.
+    /// Missed by more than an SLR, so that another seed would miss as well.
     bool hopeless() const { return hopeless_; }
 
   private:
