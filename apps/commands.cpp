@@ -90,7 +90,7 @@ void make_folder(const std::filesystem::path& out) {
 /// Takes away what an earlier run left of the steps that are now to be done again.
 void remove_results(const std::filesystem::path& out, std::initializer_list<const char*> names) {
     std::error_code ignored;  // what is not there needs no removal; what cannot be removed cannot be written either
-    for (const char* name : names) std::filesystem::remove(out / name, ignored);
+    for (const char* name : names) std::filesystem::remove_all(out / name, ignored);
 }
 
 void take(FoundMapping found, RunState& state) {
@@ -109,7 +109,7 @@ void try_compressions(RunState& state, const std::function<FoundMapping(const mo
         apply_study(state.study, network);
         auto found = find(network);
         CompressionTrial trial{compression.tensor, false, figures_of(state.search, state.mapping), figures_of(found.search, found.mapping)};
-        trial.taken = better(trial.with, trial.without, state.study.latency_budget_ns);
+        trial.taken = better(trial.with, trial.without, state.study);
         auto trials = std::move(state.search.compressions);
         trials.push_back(trial);
         if (trial.taken) {
@@ -160,8 +160,7 @@ void write_front(const RunState& state, const std::filesystem::path& folder) {
 bool map_into(RunState& state, const std::filesystem::path& out, const Console& console, const partition::MapperOptions& options = {},
               double time_limit_s = 0) {
     search(state, options, time_limit_s, console);
-    remove_results(out, {"mapping.json", "fibres.csv", "simulation.json", "report.json", "report.md", "report.html"});
-    std::filesystem::remove_all(out / "front");
+    remove_results(out, {"mapping.json", "fibres.csv", "front", "simulation.json", "report.json", "report.md", "report.html"});
     write_file(out / "study.json", pretty(state.study_json));
     write_file(out / "search.json", pretty(to_json(state.search)));
     if (!state.search.found()) return false;

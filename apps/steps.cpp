@@ -162,12 +162,10 @@ LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping
     return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns(), lanes * mapping.tmux_period_bx};
 }
 
-bool better(const LayoutFigures& layout, const LayoutFigures& other, double latency_budget_ns) {
+bool better(const LayoutFigures& layout, const LayoutFigures& other, const Study& study) {
     if (layout.boards == 0 || other.boards == 0) return layout.boards > 0;
-    const bool in_budget = layout.latency_ns <= latency_budget_ns;
-    if (in_budget != (other.latency_ns <= latency_budget_ns)) return in_budget;
-    if (in_budget && layout.boards != other.boards) return layout.boards < other.boards;
-    return layout.latency_ns < other.latency_ns;
+    return partition::better({layout.boards, layout.latency_ns}, {other.boards, other.latency_ns}, study.objective,
+                             study.latency_budget_ns);
 }
 
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping) {

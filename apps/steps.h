@@ -74,9 +74,8 @@ FoundMapping find_mapping(const Study& study, const models::Network& network, pa
 /// What a search found, in short.
 LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping);
 
-/// Whether a layout is better than another as the mapper judges: within the budget, then on fewer boards, then quicker; outside
-/// the budget, quicker.
-bool better(const LayoutFigures& layout, const LayoutFigures& other, double latency_budget_ns);
+/// Whether the study asks for a layout rather than for another, as the mapper judges; any rather than none (0 boards).
+bool better(const LayoutFigures& layout, const LayoutFigures& other, const Study& study);
 
 /// All checks of a mapping: on its own, against the network that it lays out and against the stages around it.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);

@@ -187,41 +187,35 @@ class Mapper {
         return trial;
     }
 
-    struct Figures {
-        int boards;
-        double latency_ns;
-    };
-    static Figures figures(const Mapping& mapping) { return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns()}; }
+    static BoardsAndLatency figures(const Mapping& mapping) {
+        return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns()};
+    }
 
     /// Keeps a mapping that is better than what was known.
     void consider(const Contender& contender, Mapping mapping) {
-        const Figures found = figures(mapping);
+        const BoardsAndLatency found = figures(mapping);
         quickest_ns_ = std::min(quickest_ns_.value_or(found.latency_ns), found.latency_ns);
         auto& candidate = candidates_[contender.candidate];
-        if (candidate.boards == 0 || better(found, {candidate.boards, candidate.latency_ns})) {
+        if (candidate.boards == 0 || is_better(found, {candidate.boards, candidate.latency_ns})) {
             candidate.boards = found.boards, candidate.latency_ns = found.latency_ns;
             candidate.note = found.latency_ns <= problem_.latency_budget_ns ? "" : "over the latency budget";
         }
         if (options_.objective == Objective::pareto) add_to_front(mapping);
-        if (!best_ || better(found, figures(*best_))) {
+        if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);
             bounds_ = bounds_of(contender);
         }
     }
 
-    /// By the objective: within the budget fewer boards win, then less latency; outside, or where latency is all, less latency.
-    bool better(const Figures& a, const Figures& b) const {
-        const double budget_ns = options_.objective == Objective::latency ? 0 : problem_.latency_budget_ns;
-        const bool a_within = a.latency_ns <= budget_ns, b_within = b.latency_ns <= budget_ns;
-        if (a_within != b_within) return a_within;
-        const auto by_boards = std::pair<double, double>(a.boards, a.latency_ns) < std::pair<double, double>(b.boards, b.latency_ns);
-        const auto by_latency = std::pair<double, double>(a.latency_ns, a.boards) < std::pair<double, double>(b.latency_ns, b.boards);
-        return a_within ? by_boards : by_latency;
+    bool is_better(const BoardsAndLatency& layout, const BoardsAndLatency& known) const {
+        return better(layout, known, options_.objective, problem_.latency_budget_ns);
     }
 
     void add_to_front(const Mapping& mapping) {
-        const auto beats = [](const Figures& a, const Figures& b) { return a.boards <= b.boards && a.latency_ns <= b.latency_ns; };
-        const Figures found = figures(mapping);
+        const auto beats = [](const BoardsAndLatency& a, const BoardsAndLatency& b) {
+            return a.boards <= b.boards && a.latency_ns <= b.latency_ns;
+        };
+        const BoardsAndLatency found = figures(mapping);
         if (std::any_of(front_.begin(), front_.end(), [&](const Mapping& known) { return beats(figures(known), found); })) return;
         std::erase_if(front_, [&](const Mapping& known) { return beats(found, figures(known)); });
         const auto fewer = [](const Mapping& a, const Mapping& b) { return a.boards_in_system() < b.boards_in_system(); };

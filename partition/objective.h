@@ -9,4 +9,14 @@ enum class Objective {
     pareto,   ///< all that no other beats in both; the one that `boards` asks for is the result
 };
 
+/// What layouts are compared by.
+struct BoardsAndLatency {
+    int boards = 0;
+    double latency_ns = 0;
+};
+
+/// Whether the objective asks for `layout` rather than for `other`: within the budget the one on fewer boards, then the quicker; outside,
+/// or where latency is all, the quicker, then the one on fewer boards.
+bool better(const BoardsAndLatency& layout, const BoardsAndLatency& other, Objective objective, double latency_budget_ns);
+
 }  // namespace tessera::partition
