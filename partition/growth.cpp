@@ -185,7 +185,7 @@ class Growth {
     }
 
     bool has(std::uint32_t board, std::uint32_t net) const {
-        return std::find(present_on_[net].begin(), present_on_[net].end(), board) != present_on_[net].end();
+        return std::binary_search(present_on_[net].begin(), present_on_[net].end(), board);
     }
 
     PortFill::Change port_change(std::uint32_t board, std::uint32_t cluster) const {
@@ -226,7 +226,8 @@ class Growth {
 
     /// The net's data are on a board now: where that is the last, its readers want to follow.
     void announce(std::uint32_t net, std::uint32_t board) {
-        present_on_[net].push_back(board);
+        auto& present = present_on_[net];
+        present.insert(std::upper_bound(present.begin(), present.end(), board), board);
         if (board != board_) return;
         for (const std::uint32_t reader : readers_[net]) {
             if (reader == ShardGraph::kNone || placed(reader)) continue;
@@ -261,7 +262,7 @@ class Growth {
     std::vector<std::int64_t> input_bits_;
     std::vector<Resources> least_;                        ///< that each cluster takes however it is built
     std::vector<std::vector<std::uint32_t>> readers_;     ///< clusters that read each net, its own not among them
-    std::vector<std::vector<std::uint32_t>> present_on_;  ///< by net: boards that have it
+    std::vector<std::vector<std::uint32_t>> present_on_;  ///< by net: boards that have it, sorted
     std::vector<std::size_t> unplaced_;                   ///< by net: readers without a board
     std::set<std::uint32_t> ready_;
     std::priority_queue<std::tuple<std::int64_t, std::int64_t, std::uint32_t>> affine_;  ///< score, -cluster, cluster

@@ -138,7 +138,7 @@ class Mapper {
         }
         constexpr std::array kCheaper{0.3, 0.1, 0.0}, kQuicker{3.0, 10.0, 30.0};
         const Trial first = try_weight(contender, 1);
-        if (first == Trial::overloaded) return;
+        if (first == Trial::out_of_reach) return;
         for (const double weight : first == Trial::too_slow ? kQuicker : kCheaper) {
             report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, weight), fraction_);
             if (stopped_) return;
@@ -162,7 +162,7 @@ class Mapper {
                                                                          : problem_.boards_available;
     }
 
-    enum class Trial { quick_enough, too_slow, too_many_boards, overloaded };
+    enum class Trial { quick_enough, too_slow, too_many_boards, out_of_reach };
 
     Trial try_weight(Contender& contender, double weight) {
         price_latency(contender.plan, problem_, weight);
@@ -170,7 +170,8 @@ class Mapper {
         const NodeLimits limits{most / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)};
         auto outcome = map_node(problem_, flows_, contender.plan, limits, options_);
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
-            const Trial trial = failure->constraint == "board count" ? Trial::too_many_boards : Trial::overloaded;
+            const bool near = failure->constraint == "board count" && failure->needed <= kWorthCounting * failure->available;
+            const Trial trial = near ? Trial::too_many_boards : Trial::out_of_reach;
             if (candidates_[contender.candidate].boards > 0) return trial;
             if (most < problem_.boards_available) {
                 candidates_[contender.candidate].note = "more boards than the best";

@@ -220,9 +220,8 @@ class NodeMapper {
         constexpr int kMostFound = 3;
         const int attempts = patch_panel_ ? 8 : 6;            // routes take longer to find than fibres,
         const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
-        constexpr std::size_t kWorthCounting = 3;             // times the boards there are: how much is missing is of interest, to a degree
         GrowthLimits limits;
-        limits.most_boards = (ours() ? kWorthCounting : 1) * static_cast<std::size_t>(most_boards_);
+        limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * most_boards_);
         double refined_ports = kRefinedPorts;
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;

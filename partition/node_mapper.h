@@ -41,6 +41,9 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
 /// percent of the boards that the bound asks for.
 void price_latency(NodePlan& plan, const MappingProblem& problem, double weight);
 
+/// Times the boards that there are: a layout that would take more is out of reach, and given up.
+inline constexpr double kWorthCounting = 1.5;
+
 /// What the mapping of a time node has to keep to.
 struct NodeLimits {
     int most_boards = 0;
