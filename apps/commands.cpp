@@ -12,6 +12,7 @@
 #include "apps/interruption.h"
 #include "apps/published.h"
 #include "apps/report.h"
+#include "apps/report_text.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "models/precision.h"
@@ -253,7 +254,7 @@ int map(const MapOptions& options, const Console& console) {
         fmt::print("{}", pretty({{"mapping", path}, {"search", to_json(state.search)}, {"violations", violations_json(state.violations)}}));
     } else {
         fmt::print("{} boards at a TMUX period of {} BX: {}\n", state.mapping.boards_in_system(), state.mapping.tmux_period_bx, path);
-        if (!options.from.empty()) fmt::print("{}\n", state.search.candidates.front().note);
+        if (state.search.reuse) fmt::print("{}\n", reuse_text(to_json(state.search)["reuse"]));
     }
     return state.violations.empty() ? 0 : 2;
 }

@@ -196,6 +196,7 @@ Json make_report(const ReportInput& input) {
     report["candidates"] = search["candidates"];
     report["front"] = search["front"];
     report["compressions"] = search["compressions"];
+    if (search.contains("reuse")) report["reuse"] = search["reuse"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["stages"] = stages_section(input.study.stages, input.network, input.mapping);
     report["floor_plan"] = floor_plan(input.mapping);

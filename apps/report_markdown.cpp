@@ -148,6 +148,7 @@ std::string markdown_report(const Json& report) {
     }
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
     if (!report["front"].empty()) out += candidate_table("Pareto front of boards and latency", report["front"]);
+    if (report.contains("reuse")) out += fmt::format("Incremental mapping: {}.\n\n", reuse_text(report["reuse"]));
     return out + candidate_table("TMUX periods tried", report["candidates"]) + compression_table(report) + assumption_table(report);
 }
 

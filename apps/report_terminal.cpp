@@ -121,6 +121,7 @@ std::string terminal_summary(const Json& report) {
         out += fmt::format("  compress  {}: {}; {} with it, {} without\n", text(each["tensor"]),
                            each["taken"].get<bool>() ? "taken" : "left out", layout_figures(each["with"]), layout_figures(each["without"]));
     }
+    if (report.contains("reuse")) out += fmt::format("  earlier   {}\n", reuse_text(report["reuse"]));
     out += system_lines(report);
     if (!report["latency_ns"]["breakdown"].empty()) out += "\nLatency of the slowest event\n" + waterfall_chart(report);
     return out;

@@ -48,6 +48,11 @@ std::string layout_figures(const Json& figures) {
     return fmt::format("{} boards, {:.1f} ns, {} lanes", count(figures["boards"]), real(figures["latency_ns"]), count(figures["lanes"]));
 }
 
+std::string reuse_text(const Json& reuse) {
+    return fmt::format("of the shards {} stay where an earlier mapping has them, {} move, {} are new", count(reuse["stay"]),
+                       count(reuse["move"]), count(reuse["new"]));
+}
+
 std::string power(const Json& report) {
     const auto& of = report["power"];
     return fmt::format("{:.0f} W on the hottest board of {:.0f} W, {:.1f} kW in all", real(of["hottest_board_w"]),

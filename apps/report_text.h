@@ -32,6 +32,9 @@ std::string doubt(const Json& report);
 /// "7 boards, 887.1 ns, 499 lanes", or "no mapping": one side of a compression that was tried.
 std::string layout_figures(const Json& figures);
 
+/// "of the shards 268 stay where an earlier mapping has them, 0 move, 5 are new"
+std::string reuse_text(const Json& reuse);
+
 /// "58.3 W on the hottest board of 300 W, 9.1 kW in all"
 std::string power(const Json& report);
 

@@ -41,6 +41,11 @@ Candidates read_candidates(const JsonReader& reader) {
     return candidates;
 }
 
+partition::Reuse read_reuse(const JsonReader& reader) {
+    const auto shards = [&](const char* key) { return static_cast<std::size_t>(reader.at(key).integer(0, INT64_MAX)); };
+    return {shards("stay"), shards("move"), shards("new")};
+}
+
 }  // namespace
 
 Json to_json(const Search& search) {
@@ -63,6 +68,7 @@ Json to_json(const Search& search) {
         json["compressions"].push_back(
             {{"tensor", trial.tensor}, {"taken", trial.taken}, {"without", to_json(trial.without)}, {"with", to_json(trial.with)}});
     }
+    if (search.reuse) json["reuse"] = {{"stay", search.reuse->stay}, {"move", search.reuse->move}, {"new", search.reuse->fresh}};
     return json;
 }
 
@@ -87,6 +93,7 @@ Search read_search(const JsonReader& reader) {
         search.compressions.push_back(
             {item.at("tensor").text(), item.at("taken").boolean(), read_figures(item.at("without")), read_figures(item.at("with"))});
     }
+    if (reader.has("reuse")) search.reuse = read_reuse(reader.at("reuse"));
     return search;
 }
 
@@ -152,6 +159,7 @@ FoundMapping find_mapping(const Study& study, const models::Network& network, pa
         const auto boards = static_cast<int>(mapping.boards_in_system());
         search.front.push_back({mapping.tmux_period_bx, boards, mapping.analytic_latency_ns(), ""});
     }
+    if (options.earlier != nullptr) search.reuse = partition::compare(*options.earlier, found.mapping);
     return found;
 }
 

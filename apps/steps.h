@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "models/network.h"
 #include "partition/check.h"
 #include "partition/mapper.h"
+#include "partition/reuse.h"
 #include "sim/simulation.h"
 
 namespace tessera::apps {
@@ -43,6 +45,7 @@ struct Search {
     std::string unit;
     std::string explanation;
     std::vector<CompressionTrial> compressions;  ///< those that the study offers, in order
+    std::optional<partition::Reuse> reuse;       ///< what became of an earlier mapping, where the search began with one
 
     bool found() const { return no_mapping_constraint.empty(); }
 };

@@ -4,6 +4,7 @@
 #include "core/files.h"
 #include "models/joined.h"
 #include "models/lowering.h"
+#include "models/zoo_blocks.h"
 
 namespace tessera::models {
 
@@ -40,16 +41,34 @@ const ZooEntry& zoo_entry(const std::vector<ZooEntry>& zoo, const JsonReader& na
     name.fail("no network \"" + name.text() + "\" in the zoo", "one of: " + all);
 }
 
-/// A network of the zoo with as many tokens in its inputs as a study asks for.
-Network build_with_tokens(const JsonReader& description, const JsonReader& tokens) {
+/// What a study changes in a network of the zoo: tokens of its inputs, heads that it has beside its own.
+struct ZooChanges {
+    JsonReader tokens;
+    JsonReader heads;
+};
+
+void add_heads(Json& description, const JsonReader& heads) {
+    Json& last = description["blocks"].back();
+    for (const auto& [name, head] : heads.members()) {
+        if (last["block"] != "heads") heads.fail("the network of the zoo has no heads", "a network that ends with the block \"heads\"");
+        if (last["heads"].contains(name)) head.fail("the network of the zoo has a head of this name", "another name");
+        zoo::read_head(head);  // what is wrong with it is said of the study
+        last["heads"][name] = head.raw();
+    }
+}
+
+Network build_changed(const JsonReader& description, const ZooChanges& changes) {
     Json changed = description.raw();
-    for (const auto& [input, count] : tokens.members()) {
-        if (!changed["inputs"].contains(input)) tokens.fail("no input \"" + input + "\"", "inputs of the network of the zoo");
+    for (const auto& [input, count] : changes.tokens.members()) {
+        if (!changed["inputs"].contains(input)) changes.tokens.fail("no input \"" + input + "\"", "inputs of the network of the zoo");
         changed["inputs"][input]["tokens"] = count.integer(1, 1 << 20);
     }
+    add_heads(changed, changes.heads);
     auto network = build_zoo_network(JsonReader::from_text(description.file(), changed.dump()));
-    for (const auto& [input, count] : tokens.members())
+    for (const auto& [input, count] : changes.tokens.members())
         network.assumptions.push_back({"tokens of " + input, std::to_string(count.integer(1, 1 << 20)), "asked for by the study"});
+    for (const auto& [name, head] : changes.heads.members())
+        network.assumptions.push_back({"head " + name, head.raw().dump(), "asked for by the study"});
     return network;
 }
 
@@ -92,11 +111,12 @@ Network read_network(const JsonReader& reader, const std::filesystem::path& repl
     }
     if (reader.has("networks")) return read_networks(reader, replacement);
     if (!reader.has("zoo")) reader.fail("names no network", "one of the keys \"onnx\", \"conifer\", \"zoo\" and \"networks\"");
-    const auto tokens = reader.has("tokens") ? reader.at("tokens") : JsonReader::from_text(reader.file(), "{}");
+    const auto optional = [&](const char* key) { return reader.has(key) ? reader.at(key) : JsonReader::from_text(reader.file(), "{}"); };
+    const ZooChanges changes{optional("tokens"), optional("heads")};
     reader.done();
     if (!replacement.empty()) reader.fail("a network of the zoo has no file that another could replace");
     const auto zoo = list_zoo();
-    return build_with_tokens(JsonReader::from_file(zoo_entry(zoo, reader.at("zoo")).file), tokens);
+    return build_changed(JsonReader::from_file(zoo_entry(zoo, reader.at("zoo")).file), changes);
 }
 
 }  // namespace tessera::models

@@ -33,9 +33,10 @@ struct ZooEntry {
 std::vector<ZooEntry> list_zoo();
 
 /// A network as a study writes it: `{"onnx": "file", "bind": {...}}`, `{"conifer": "file"}` or
-/// `{"zoo": "name", "tokens": {"input": 64}}`, where `tokens` is optional; optional keys `source` (text) and `sha256` say where anyone gets
-/// the file; or several of these, `{"networks": {"a": {...}, "b": {...}}, "joins": {"b.INPUT": "a.OUTPUT"}}` (see joined.h). Paths are
-/// relative to the study's file. A non-empty `replacement` (of --network) takes the place of the file.
+/// `{"zoo": "name", "tokens": {"input": 64}, "heads": {"tau": {...}}}`, where `tokens` and `heads` (more of them, as in the block "heads")
+/// are optional; optional keys `source` (text) and `sha256` say where anyone gets the file; or several of these, `{"networks": {"a": {...},
+/// "b": {...}}, "joins": {"b.INPUT": "a.OUTPUT"}}` (see joined.h). Paths are relative to the study's file. A non-empty `replacement` (of
+/// --network) takes the place of the file.
 /// @throws InputError; for a missing file the message repeats `source` and `sha256`
 Network read_network(const JsonReader& reader, const std::filesystem::path& replacement);
 

@@ -85,20 +85,16 @@ void add_modalities(Assembly& assembly, const std::string& name, const JsonReade
     assembly.current = assembly.network.concatenate_tokens(name, tokens);
 }
 
-void add_head(Assembly& assembly, const std::string& name, const JsonReader& head, TensorId tokens, std::optional<TensorId>& pooled) {
-    const bool on_tokens = head.at("on").one_of({"tokens", "pooled"}) == "tokens";
-    if (!on_tokens && !pooled) pooled = pool(assembly.network, "pooled", "mean", tokens);
-    const TensorId from = on_tokens ? tokens : pooled.value_or(tokens);
-    const TensorId made = add_dense_stack(assembly.network, name, from, read_dense_stack(head));
-    const bool scored = head.has("score");
-    if (scored) head.at("score").one_of({"squared_norm"});
-    assembly.network.output(name + "_output", scored ? squared_norm(assembly.network, name + ".score", made) : made);
-    head.done();
+void add_head(Assembly& assembly, const std::string& name, const Head& head, TensorId tokens, std::optional<TensorId>& pooled) {
+    if (!head.on_tokens && !pooled) pooled = pool(assembly.network, "pooled", "mean", tokens);
+    const TensorId from = head.on_tokens ? tokens : pooled.value_or(tokens);
+    const TensorId made = add_dense_stack(assembly.network, name, from, head.stack);
+    assembly.network.output(name + "_output", head.scored ? squared_norm(assembly.network, name + ".score", made) : made);
 }
 
 void add_heads(Assembly& assembly, const JsonReader& block) {
     std::optional<TensorId> pooled;
-    for (const auto& [name, head] : block.at("heads").members()) add_head(assembly, name, head, assembly.current, pooled);
+    for (const auto& [name, head] : block.at("heads").members()) add_head(assembly, name, read_head(head), assembly.current, pooled);
     assembly.has_output = true;
 }
 
@@ -133,6 +129,15 @@ DenseStack read_dense_stack(const JsonReader& block) {
     stack.last_activation = read_activation(block, "last_activation", stack.activation);
     stack.normalise = block.boolean("normalise", false);
     return stack;
+}
+
+Head read_head(const JsonReader& head) {
+    const bool on_tokens = head.at("on").one_of({"tokens", "pooled"}) == "tokens";
+    const bool scored = head.has("score");
+    if (scored) head.at("score").one_of({"squared_norm"});
+    Head read{on_tokens, read_dense_stack(head), scored};
+    head.done();
+    return read;
 }
 
 TensorId add_activation(NetworkBuilder& network, const std::string& name, const std::string& type, TensorId from) {

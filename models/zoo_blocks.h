@@ -38,6 +38,14 @@ struct DenseStack {
 DenseStack read_dense_stack(const JsonReader& block);
 TensorId add_dense_stack(NetworkBuilder& network, const std::string& name, TensorId from, const DenseStack& stack);
 
+/// An output of its own: layers on each token, or on the mean of all; `scored` by the squared norm of what they make.
+struct Head {
+    bool on_tokens = false;
+    DenseStack stack;
+    bool scored = false;
+};
+Head read_head(const JsonReader& head);
+
 /// One of "Relu", "Gelu", ..., "Softmax"; "none" adds nothing.
 TensorId add_activation(NetworkBuilder& network, const std::string& name, const std::string& type, TensorId from);
 

@@ -9,7 +9,6 @@
 
 #include "partition/bounds.h"
 #include "partition/node_mapper.h"
-#include "partition/reuse.h"
 
 namespace tessera::partition {
 
@@ -78,11 +77,9 @@ class Mapper {
         auto* mapping = std::get_if<Mapping>(&outcome);
         if (mapping == nullptr) return false;
         if (mapping->analytic_latency_ns() > std::max(problem_.latency_budget_ns, earlier.analytic_latency_ns())) return false;
-        const auto reuse = compare(earlier, *mapping);
         candidates_.push_back({earlier.tmux_period_bx, 0, 0, ""});
         consider(contender, std::move(*mapping));
-        candidates_.back().note =
-            fmt::format("from an earlier mapping: {} shards stay, {} move, {} are new", reuse.stay, reuse.move, reuse.fresh);
+        candidates_.back().note = "what holds of an earlier mapping";
         return true;
     }
 

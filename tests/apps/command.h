@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "core/files.h"
@@ -63,6 +64,22 @@ inline Outcome tessera(const std::string& arguments) { return shell("tessera " +
 
 /// A word of a shell line, whatever it holds.
 inline std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+
+/// What a whole run of a shipped study left, and where: it is run once, for all tests that look at it. `name` is its path in apps/studies.
+struct ShippedRun {
+    std::filesystem::path out;
+    Outcome outcome;
+};
+inline const ShippedRun& shipped_run(const std::string& name) {
+    static const TemporaryFolder folder;
+    static std::map<std::string, ShippedRun> runs;
+    const auto [run, is_new] = runs.try_emplace(name);
+    if (is_new) {
+        run->second.out = folder / name;
+        run->second.outcome = tessera("--quiet run " + quoted(shipped_study(name)) + " -o " + quoted(run->second.out));
+    }
+    return run->second;
+}
 
 /// The small study that most tests change a part of.
 inline Json small_study() { return JsonReader::from_file(shipped_study("jet_mlp")).raw(); }

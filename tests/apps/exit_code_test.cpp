@@ -215,10 +215,14 @@ TEST_CASE("--json leaves JSON alone on stdout, whatever the command") {
     const TemporaryFolder folder;
     const auto out = quoted(folder / "out");
     const auto study = quoted(shipped_study("jet_mlp"));
+    Json exploration = read_json(shipped_study("jet_mlp_exploration"));
+    exploration["study"] = shipped_study("jet_mlp").string();
+    exploration["sample"] = 2;
+    const auto two_points = quoted(write_study(folder, exploration, "exploration.json"));
     for (const auto& line :
          {"run " + study + " -o " + out, "map " + study + " -o " + out, "check " + out, "simulate " + out, "report " + out,
-          "explore " + quoted(shipped_study("jet_mlp_exploration")) + " -o " + quoted(folder / "explored"), std::string("inspect jet_mlp"),
-          std::string("list boards"), std::string("list links"), std::string("list topologies"), std::string("list networks")}) {
+          "explore " + two_points + " -o " + quoted(folder / "explored"), std::string("inspect jet_mlp"), std::string("list boards"),
+          std::string("list links"), std::string("list topologies"), std::string("list networks")}) {
         const auto outcome = tessera("--json " + line);
         CAPTURE(line);
         CAPTURE(outcome.err);

@@ -25,8 +25,8 @@ TEST_CASE("the tables of published figures are what the command writes") {
     std::map<std::string, std::string> outs;  // folders of runs, by the page that shows them
     bool all_ran = true;
     for (const auto& study : studies_with_published_figures()) {
-        const auto out = folder / std::filesystem::relative(study, source_folder()).replace_extension("").string();
-        const auto outcome = tessera("--quiet run " + quoted(study) + " -o " + quoted(out));
+        const auto name = std::filesystem::relative(study, source_folder() / "apps/studies").replace_extension("").string();
+        const auto& [out, outcome] = shipped_run(name);
         CAPTURE(study.string());
         CAPTURE(outcome.err);
         if (outcome.code == 1 && outcome.err.find("no such file") != std::string::npos) {

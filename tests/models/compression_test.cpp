@@ -70,6 +70,18 @@ TEST_CASE("an autoencoder stands between a tensor and all that read it") {
     CHECK(effective_bit_operations(network, named(network, "hidden.decoder.0")) > 0);
 }
 
+TEST_CASE("of a convolution the channels of each pixel are encoded") {
+    NetworkBuilder b("image");
+    const TensorId pixels = b.convolution("conv", b.input("image", {36, 2}), {.rows = 6, .columns = 6, .filters = 10, .kernel = 3});
+    b.output("y", b.convolution("last", b.activation("hidden", "Relu", pixels), {.rows = 6, .columns = 6, .filters = 3, .kernel = 3}));
+    const Network plain = b.build();
+    const Network network = compressed(plain, of_hidden(10));
+    verify(network);
+    CHECK(network.stream(named(network, "hidden.encoder.1").id) == StreamShape{36, 2});
+    CHECK(network.stream(named(network, "last").id) == plain.stream(named(plain, "last").id));
+    CHECK(network.macs() == plain.macs() + 36 * 80);
+}
+
 TEST_CASE("a compression that cannot be is refused where it stands") {
     const auto refused = [](const Compression& compression, const std::string& what) {
         CHECK_THROWS_WITH_AS(compressed(perceptron(), compression), doctest::Contains(what.c_str()), InputError);

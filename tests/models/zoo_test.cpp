@@ -202,6 +202,19 @@ TEST_CASE("malformed descriptions are refused") {
     CHECK_THROWS_AS(build_zoo_network(JsonReader::from_text("description", R"({"name": "n"})")), InputError);
 }
 
+TEST_CASE("a study may add a head") {
+    const auto read = [](const std::string& text) { return read_network(JsonReader::from_text("study", text), ""); };
+    const auto plain = read(R"({"zoo": "masked_particle_backbone"})");
+    const auto more =
+        read(R"({"zoo": "masked_particle_backbone", "heads": {"tau": {"on": "pooled", "layers": [8, 1], "activation": "Relu"}}})");
+    CHECK(more.operators.size() == plain.operators.size() + 5);  // two layers with an activation each, and an output
+    CHECK(more.assumptions.back().what == "head tau");
+    CHECK(more.assumptions.back().source == "asked for by the study");
+    CHECK_THROWS_AS(read(R"({"zoo": "masked_particle_backbone", "heads": {"jet": {"on": "pooled", "layers": [8]}}})"), InputError);
+    CHECK_THROWS_AS(read(R"({"zoo": "masked_particle_backbone", "heads": {"tau": {"on": "pooled", "layers": []}}})"), InputError);
+    CHECK_THROWS_AS(read(R"({"zoo": "jet_mlp", "heads": {"tau": {"on": "pooled", "layers": [8]}}})"), InputError);
+}
+
 TEST_CASE("a study may ask for other tokens of an input") {
     const auto read = [](const std::string& text) { return read_network(JsonReader::from_text("study", text), ""); };
     const auto whole = read(R"({"zoo": "masked_particle_1m_1_layer"})");

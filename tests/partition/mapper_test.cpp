@@ -8,6 +8,7 @@
 #include "boards/catalogue.h"
 #include "core/error.h"
 #include "models/arrival.h"
+#include "models/compression.h"
 #include "models/network_builder.h"
 #include "models/precision.h"
 #include "partition/check.h"
@@ -20,6 +21,17 @@ using namespace tessera;
 using namespace tessera::partition;
 
 namespace {
+
+/// Layers of a convolution with an autoencoder between them, on the channels of each pixel.
+models::Network compressed_image() {
+    models::NetworkBuilder b("image");
+    const models::BuilderConvolution shape{.rows = 6, .columns = 6, .filters = 16, .kernel = 3};
+    const TensorId made = b.activation("hidden", "Relu", b.convolution("first", b.input("image", {36, 2}), shape));
+    b.output("y", b.convolution("last", made, shape));
+    const auto compression = models::read_compressions(JsonReader::from_text(
+        "study", R"([{"tensor": "hidden", "encoder": {"layers": [4], "activation": "Relu"}, "decoder": {"layers": [16]}}])"));
+    return models::compressed(b.build(), compression.front());
+}
 
 models::Network quantised(models::Network network) {
     models::apply_precision(network, models::read_precision(JsonReader::from_text("precision", R"({"weights": 6, "activations": 8})")));
@@ -131,6 +143,16 @@ TEST_CASE("a transformer over several boards passes the independent checker") {
     CHECK(result.candidates.size() == 6);
 }
 
+TEST_CASE("an autoencoder between convolutions is laid out over several boards") {
+    const auto network = quantised(compressed_image());
+    const auto problem = problem_of(network, board_of(50000, 1, 64), kPatchPanel, 500);
+    const auto result = mapped(map_network(problem));
+    check_result(problem, result);
+    CHECK(result.mapping.boards.size() > 1);
+    const auto is_code = [](const Shard& shard) { return shard.name.find("hidden.encoder.0.activation") == 0; };
+    CHECK(std::any_of(result.mapping.shards.begin(), result.mapping.shards.end(), is_code));
+}
+
 TEST_CASE("the lowest latency is asked for at any number of boards, and the front holds what no other mapping beats") {
     const auto network = small_transformer(32, 32, 4, 2);
     const auto problem = problem_of(network, board_of(200000, 2, 64), kPatchPanel, 500);
@@ -173,7 +195,7 @@ TEST_CASE("an earlier mapping is kept: where nothing binds nothing moves, a new 
         CHECK(again.mapping.analytic_latency_ticks < first.mapping.analytic_latency_ticks);
         CHECK(compare(first.mapping, again.mapping).stay == compare(first.mapping, first.mapping).stay);
     }
-    SUBCASE("another head") {
+    SUBCASE("another head, and one that was trained again") {
         const auto larger = small_transformer(32, 32, 4, 2, true);
         auto with_head = problem;
         with_head.network = &larger;
@@ -183,6 +205,16 @@ TEST_CASE("an earlier mapping is kept: where nothing binds nothing moves, a new 
         CHECK(reuse.move == 0);
         CHECK(reuse.stay == compare(first.mapping, first.mapping).stay);
         CHECK(reuse.fresh >= 2);
+
+        auto trained = network;
+        const auto is_head = [](const models::Operator& op) { return op.name == "head"; };
+        std::find_if(trained.operators.begin(), trained.operators.end(), is_head)->weights.assumed_zero_fraction = 0.7;
+        trained = quantised(std::move(trained));
+        with_head.network = &trained;
+        const auto with_trained = mapped(map_network(with_head, options));
+        check_result(with_head, with_trained);
+        CHECK(compare(first.mapping, with_trained.mapping).move == 0);
+        CHECK(compare(first.mapping, with_trained.mapping).fresh == 0);
     }
     SUBCASE("fewer boards") {
         auto one_node = problem;

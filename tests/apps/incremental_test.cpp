@@ -1,0 +1,123 @@
+#include <map>
+
+#include "tests/apps/command.h"
+#include "tests/models/onnx_file.h"
+
+/// `map --from`: heads are added to a backbone that stands, and trained again, and nothing of it moves.
+namespace tessera::tests {
+
+namespace {
+
+/// Boards of the shards of a mapping, by their names; those of one of its `heads` left out.
+std::map<std::string, std::int64_t> backbone_boards(const std::filesystem::path& out, const std::vector<std::string>& heads) {
+    std::map<std::string, std::int64_t> boards;
+    for (const auto& shard : read_json(out / "mapping.json")["shards"]) {
+        const auto name = shard["name"].get<std::string>();
+        const bool of_head = std::any_of(heads.begin(), heads.end(), [&](const auto& head) { return name.starts_with(head); });
+        if (!of_head) boards[name] = shard["board"].get<std::int64_t>();
+    }
+    return boards;
+}
+
+std::string map_from(const std::filesystem::path& study, const std::filesystem::path& from, const std::filesystem::path& out,
+                     const std::string& options = "") {
+    const auto outcome =
+        tessera("--quiet map " + quoted(study) + " --from " + quoted(from) + " -o " + quoted(out) + (options.empty() ? "" : " " + options));
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+}
+
+/// Integers that any of these are, for weights that differ from one training to the next.
+Reals some_weights(std::size_t count, std::size_t training) {
+    Reals weights;
+    for (std::size_t i = 0; i < count; ++i) weights.push_back(static_cast<double>((i * (7 + training) + training) % 31) / 16 - 1);
+    return weights;
+}
+
+/// Two heads on one layer; the second is trained now and then.
+std::string two_heads(std::size_t training) {
+    OnnxFile file;
+    file.input("x", {1, 16}).constant("w", float_tensor({16, 32}, some_weights(512, 1)));
+    file.constant("first.w", float_tensor({32, 4}, some_weights(128, 2)));
+    file.constant("second.w", float_tensor({32, 4}, some_weights(128, training)));
+    file.node("MatMul", {"x", "w"}, {"hidden"}).node("Relu", {"hidden"}, {"features"});
+    file.node("MatMul", {"features", "first.w"}, {"first"}).node("MatMul", {"features", "second.w"}, {"second"});
+    file.output("first").output("second");
+    return file.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("a seventh head is added to the foundation-model trigger and moves nothing, nor does a head that is trained again") {
+    const TemporaryFolder folder;
+    const auto seven = folder / "seven_heads", pruned = folder / "pruned";
+    const auto& [six, run] = shipped_run("foundation_model_trigger");
+    REQUIRE(run.code == 0);
+    const auto backbone = backbone_boards(six, {"jet."});
+
+    const auto said = map_from(shipped_study("foundation_model_seventh_head"), six, seven);
+    const auto reuse = read_json(seven / "search.json")["reuse"];
+    CHECK(said.find(std::to_string(reuse["stay"].get<int>()) + " stay where an earlier mapping has them, 0 move, ") != std::string::npos);
+    CHECK(reuse["stay"] > 200);
+    CHECK(reuse["move"] == 0);
+    CHECK(reuse["new"] >= 2);
+    CHECK(backbone_boards(seven, {"jet.", "tau"}) == backbone);
+    CHECK(tessera("check " + quoted(seven)).code == 0);
+    CHECK(tessera("--quiet simulate " + quoted(seven)).code == 0);
+    CHECK(tessera("--quiet report " + quoted(seven)).out.find("  earlier   of the shards ") != std::string::npos);
+    const auto report = read_json(seven / "report.json");
+    check_accounts(report);
+    CHECK(report["verdict"]["pass"] == true);
+    CHECK(report["reuse"] == reuse);
+    CHECK(read_file(seven / "report.md").find("Incremental mapping: of the shards ") != std::string::npos);
+
+    Json study = read_json(shipped_study("foundation_model_trigger"));
+    study["precision"]["rules"] = {{{"operators", "jet.*"}, {"zero_fraction", 0.5}}};
+    map_from(write_study(folder, study), six, pruned);
+    CHECK(read_json(pruned / "search.json")["reuse"]["move"] == 0);
+    CHECK(read_json(pruned / "search.json")["reuse"]["new"] == 0);
+    CHECK(backbone_boards(pruned, {"jet."}) == backbone);
+}
+
+TEST_CASE("other weights of one head in the file of a network leave all other shards as they are") {
+    const TemporaryFolder folder;
+    write_file(folder / "first.onnx", two_heads(3));
+    write_file(folder / "again.onnx", two_heads(10));
+    Json study = small_study();
+    study["network"] = {{"onnx", (folder / "first.onnx").string()}};
+    study["precision"] = {{"weights", 8}, {"activations", 8}};
+    const auto file = write_study(folder, study);
+    REQUIRE(tessera("--quiet map " + quoted(file) + " -o " + quoted(folder / "first")).code == 0);
+    const auto said = map_from(file, folder / "first", folder / "again", "--network " + quoted(folder / "again.onnx"));
+    CHECK(said.find("of the shards 4 stay where an earlier mapping has them, 0 move, 0 are new") != std::string::npos);
+
+    const auto before = read_json(folder / "first" / "mapping.json")["shards"];
+    const auto after = read_json(folder / "again" / "mapping.json")["shards"];
+    REQUIRE(before.size() == after.size());
+    int changed = 0;
+    for (std::size_t s = 0; s < before.size(); ++s) {
+        CHECK(before[s]["board"] == after[s]["board"]);
+        changed += before[s]["resources"] == after[s]["resources"] ? 0 : 1;
+    }
+    CHECK(changed == 1);
+}
+
+TEST_CASE("a head that a study adds must be new, whole, and to a network that has heads") {
+    const TemporaryFolder folder;
+    const Json head{{"on", "pooled"}, {"layers", {8, 1}}};
+    const auto refused = [&](const std::string& network, const Json& heads) {
+        Json study = small_study();
+        study["network"] = {{"zoo", network}, {"heads", heads}};
+        const auto outcome = tessera("map " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out"));
+        CHECK(outcome.code == 1);
+        return outcome.err;
+    };
+    CHECK(refused("masked_particle_backbone", {{"jet", head}}).find("/network/heads/jet: the network of the zoo has a head of this name") !=
+          std::string::npos);
+    CHECK(refused("jet_mlp", {{"tau", head}}).find("/network/heads: the network of the zoo has no heads") != std::string::npos);
+    CHECK(refused("masked_particle_backbone", {{"tau", {{"on", "events"}, {"layers", {8}}}}}).find("study.json: /network/heads/tau/on") !=
+          std::string::npos);
+}
+
+}  // namespace tessera::tests
