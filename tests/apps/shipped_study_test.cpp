@@ -4,7 +4,7 @@
 #include "tests/apps/command.h"
 
 /// Studies of the trigger's own systems and of other fields. Those that name published figures run whole, for their table
-/// (published_test.cpp); `default.json` is `alternatives.json` with more periods, and Moonshine takes minutes.
+/// (published_test.cpp); `default.json` is `alternatives.json` with more periods, and Moonshine takes a minute of processor time.
 namespace tessera::tests {
 
 namespace {
