@@ -145,13 +145,13 @@ std::string points_csv(const std::vector<PointResult>& results) {
             if (std::find(axes.begin(), axes.end(), axis) == axes.end()) axes.push_back(axis);
         }
     }
-    std::string csv = "id";
+    std::string csv = "id,run";
     for (const auto& axis : axes) csv += "," + field(axis);
     csv += ",status,binding,explanation";
     for (const auto& measure : kMeasures) csv += "," + measure.column();
     csv += ",seconds\n";
     for (const auto& result : results) {
-        csv += result.id;
+        csv += result.id + "," + run_of(result);
         for (const auto& axis : axes) csv += "," + (result.coordinates.contains(axis) ? field(shown(result.coordinates[axis])) : "");
         csv += fmt::format(",{},{},{}", to_text(result.status), field(result.binding), field(result.explanation));
         for (const auto& measure : result.measures) csv += "," + (measure ? fmt::format("{}", *measure) : "");

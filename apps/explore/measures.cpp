@@ -53,6 +53,8 @@ Status read_status(const std::string& text) {
     throw InputError("explore.sqlite", "points.status", "found \"" + text + "\"", "pass, fail, no mapping or error");
 }
 
+const std::string& run_of(const PointResult& result) { return result.run.empty() ? result.id : result.run; }
+
 PointResult from_report(std::string id, Json coordinates, const Json& report) {
     PointResult result;
     result.id = std::move(id);
@@ -72,7 +74,7 @@ PointResult from_report(std::string id, Json coordinates, const Json& report) {
 
 Json to_json(const PointResult& result) {
     Json json{{"id", result.id},
-              {"run", result.run.empty() ? result.id : result.run},
+              {"run", run_of(result)},
               {"coordinates", result.coordinates},
               {"status", to_text(result.status)},
               {"binding", result.binding},

@@ -57,6 +57,9 @@ struct PointResult {
     double seconds = 0;                                            ///< of processor time
 };
 
+/// Whose run answered it: points/ID in the exploration's folder.
+const std::string& run_of(const PointResult& result);
+
 /// What a report says about a point.
 PointResult from_report(std::string id, Json coordinates, const Json& report);
 
