@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,6 +10,7 @@
 
 #include "partition/baselines.h"
 #include "partition/layout.h"
+#include "partition/node_terms.h"
 #include "partition/patch_panel.h"
 #include "partition/placement.h"
 #include "partition/quicken.h"
@@ -45,15 +45,6 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
     return plan;
 }
 
-namespace {
-
-/// A percent of the latency budget is worth a percent of the boards that the bound asks for.
-double fair_latency_price(const NodePlan& plan, const MappingProblem& problem) {
-    return plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
-}
-
-}  // namespace
-
 void price_latency(NodePlan& plan, const MappingProblem& problem, double weight) {
     plan.latency_price = weight * fair_latency_price(plan, problem);
     plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
@@ -61,9 +52,6 @@ void price_latency(NodePlan& plan, const MappingProblem& problem, double weight)
 
 namespace {
 
-/// More would make the simulation slow without changing the answer much.
-constexpr std::int64_t kMostChunkTransfers = 20000;
-constexpr int kMostChunks = 16;
 constexpr std::int64_t kMovesPerShard = 100;
 constexpr std::int64_t kMostMoves = 1000000;
 /// Fewer boards take more patience, and more of their ports.
@@ -123,38 +111,23 @@ class NodeMapper {
   public:
     NodeMapper(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, const NodeLimits& limits,
                const MapperOptions& options)
-        : problem_(problem), flows_(flows), plan_(plan), options_(options), most_boards_(limits.most_boards), limits_(limits) {
-        space_.slr_capacity = problem.board.slr_capacity();
-        space_.slrs = problem.board.slrs();
-        space_.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
-        space_.ports = problem.board.ports;
-        space_.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
-        context_.network = problem.network;
-        context_.flows = &flows;
-        context_.board = &problem.board;
-        context_.cycles_per_event = plan.cycles_per_event;
-        context_.input_bits = problem.input_bits;
-        context_.frame_bits = problem.link.frame_bits;
-        context_.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
-        context_.latency_price = plan.latency_price;
-        context_.fair_latency_price = fair_latency_price(plan, problem);
-        context_.prices = plan.choice.prices;
-        room_for_boards_ = topologies::room_for_boards(problem.topology);
-        most_boards_ = static_cast<int>(std::min(static_cast<std::size_t>(most_boards_), room_for_boards_));
-        const int likely_boards = std::min(most_boards_, plan.least_boards() + plan.least_boards() / 2);
-        if (likely_boards >= plan.least_boards()) expect_cables(make_topology(static_cast<std::size_t>(likely_boards)));
-    }
+        : problem_(problem),
+          plan_(plan),
+          options_(options),
+          limits_(limits),
+          terms_(node_terms(problem, flows, plan, limits.most_boards)) {}
 
     std::variant<std::vector<Mapping>, NodeFailure> run() {
-        return place(make_shard_graph(context_, plan_.options, plan_.choice.chosen, split()));
+        return place(make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, cut_operators(problem_, plan_, terms_)));
     }
 
     std::variant<Mapping, NodeFailure> run_again(const Mapping& earlier) {
-        context_.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
-        ShardGraph graph =
-            make_shard_graph(context_, plan_.options, plan_.choice.chosen, earlier_grids(*problem_.network, earlier, split()));
-        const auto before = earlier_placement(graph, *problem_.network, space_, earlier, static_cast<std::size_t>(most_boards_));
-        NodeFailure failure = too_many_boards(plan_, problem_.board, before.boards, most_boards_);
+        terms_.context.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
+        const auto grids = earlier_grids(*problem_.network, earlier, cut_operators(problem_, plan_, terms_));
+        ShardGraph graph = make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids);
+        const auto before =
+            earlier_placement(graph, *problem_.network, terms_.space, earlier, static_cast<std::size_t>(terms_.most_boards));
+        NodeFailure failure = too_many_boards(plan_, problem_.board, before.boards, terms_.most_boards);
         for (const double stay_lanes : {5.0, 0.5, 0.05}) {
             auto placement = fitted(graph, before, stay_lanes);
             if (!placement) continue;
@@ -168,49 +141,21 @@ class NodeMapper {
     }
 
   private:
-    std::vector<ShardGrid> split() const {
-        SplitLimits limits;
-        limits.cycles_per_event = plan_.cycles_per_event;
-        limits.slr_capacity = space_.slr_capacity;
-        limits.input_bits = problem_.input_bits;
-        if (thinnest_cable_lanes_ > 0) limits.largest_result_bits = cable_bits() / 2;
-        return split_operators(*problem_.network, flows_, plan_.options, plan_.choice, limits);
-    }
-
     /// A placement within the boards and their SLRs, at a price for every shard that leaves its board.
     std::optional<Placement> fitted(const ShardGraph& graph, const Placement& placement, double stay_lanes) const {
         auto settings = patient_settings(graph);
         settings.stay_lanes = stay_lanes;
-        const auto most = static_cast<std::size_t>(most_boards_);
-        if (placement.boards > most) return squeeze(graph, space_, placement, most, settings, 1);
-        std::vector<Resources> used(placement.boards * static_cast<std::size_t>(space_.slrs));
+        const auto most = static_cast<std::size_t>(terms_.most_boards);
+        if (placement.boards > most) return squeeze(graph, terms_.space, placement, most, settings, 1);
+        std::vector<Resources> used(placement.boards * static_cast<std::size_t>(terms_.space.slrs));
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (graph.shards[s].outside) continue;
-            const std::size_t slr = placement.board[s] * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(placement.slr[s]);
+            const std::size_t slr =
+                placement.board[s] * static_cast<std::size_t>(terms_.space.slrs) + static_cast<std::size_t>(placement.slr[s]);
             used[slr] += graph.variants_of(s)[placement.variant[s]].resources;
         }
-        const bool fits = std::all_of(used.begin(), used.end(), [&](const Resources& slr) { return slr.fits(space_.slr_capacity); });
-        return fits ? placement : relieve(graph, space_, placement, settings);
-    }
-
-    /// On a fixed topology a board talks through its cables, however many ports it has.
-    void expect_cables(const topologies::Topology& topology) {
-        patch_panel_ = topology.patch_panel;
-        std::int64_t lanes = 0;
-        for (const auto& cable : topology.cables) {
-            for (const BoardId end : {cable.a, cable.b}) lanes += index(end) < topology.compute_boards ? cable.lanes : 0;
-        }
-        const auto boards = static_cast<std::int64_t>(topology.compute_boards);
-        for (const auto& cable : topology.cables) {
-            thinnest_cable_lanes_ = thinnest_cable_lanes_ == 0 ? cable.lanes : std::min(thinnest_cable_lanes_, cable.lanes);
-        }
-        if (lanes > 0) space_.ports = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, problem_.board.ports));
-    }
-
-    /// What the thinnest cable carries of one event.
-    std::int64_t cable_bits() const {
-        const std::int64_t payload = std::max<std::int64_t>(1, space_.frames_per_event - context_.overhead_frames);
-        return std::max<std::int64_t>(2, payload * context_.frame_bits * thinnest_cable_lanes_);
+        const bool fits = std::all_of(used.begin(), used.end(), [&](const Resources& slr) { return slr.fits(terms_.space.slr_capacity); });
+        return fits ? placement : relieve(graph, terms_.space, placement, settings);
     }
 
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
@@ -218,10 +163,10 @@ class NodeMapper {
     /// boards, and is put on fewer still.
     std::variant<std::vector<Mapping>, NodeFailure> place(ShardGraph graph) const {
         constexpr int kMostFound = 3;
-        const int attempts = patch_panel_ ? 8 : 6;            // routes take longer to find than fibres,
-        const double tightening = patch_panel_ ? 0.88 : 0.8;  // and what misses, misses by more
+        const int attempts = terms_.patch_panel ? 8 : 6;            // routes take longer to find than fibres,
+        const double tightening = terms_.patch_panel ? 0.88 : 0.8;  // and what misses, misses by more
         GrowthLimits limits;
-        limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * most_boards_);
+        limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
         double refined_ports = kRefinedPorts;
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
@@ -234,11 +179,11 @@ class NodeMapper {
                 return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
             }
             auto placement = std::get<Placement>(growth);
-            if (placement.boards > static_cast<std::size_t>(most_boards_)) {
+            if (placement.boards > static_cast<std::size_t>(terms_.most_boards)) {
                 std::optional<Placement> squeezed;
-                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(most_boards_));
+                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(terms_.most_boards));
                 if (!squeezed) {
-                    if (!failure) failure = too_many_boards(plan_, problem_.board, placement.boards, most_boards_);
+                    if (!failure) failure = too_many_boards(plan_, problem_.board, placement.boards, terms_.most_boards);
                     break;
                 }
                 placement = *squeezed;
@@ -267,7 +212,7 @@ class NodeMapper {
     /// run out, of which it knows nothing.
     std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
         if (!ours()) {
-            const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : place_boards(graph, placement);
+            const auto places = terms_.patch_panel ? std::vector<std::uint32_t>{} : place_boards(graph, placement);
             placement = settled(graph, placement);
             build_as(graph, placement);
             auto result = connect(graph, placement, places);
@@ -275,7 +220,7 @@ class NodeMapper {
         }
         placement = refined(graph, placement, ports);
         build_as(graph, placement);
-        const auto places = patch_panel_ ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
+        const auto places = terms_.patch_panel ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
         build_as(graph, placement);
         return connect(graph, placement, places);
     }
@@ -307,7 +252,7 @@ class NodeMapper {
             static_cast<double>(placement.boards) > std::max(static_cast<double>(boards + 1), kMostAtOnce * static_cast<double>(boards));
         if (!ours() || hopeless || boards < static_cast<std::size_t>(plan_.least_boards())) return std::nullopt;
         constexpr int kTries = 3;
-        return squeeze(graph, space_, placement, boards, patient_settings(graph), kTries);
+        return squeeze(graph, terms_.space, placement, boards, patient_settings(graph), kTries);
     }
 
     RefinementSettings patient_settings(const ShardGraph& graph) const {
@@ -317,13 +262,7 @@ class NodeMapper {
     }
 
     void build_as(ShardGraph& graph, const Placement& placement) const {
-        for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-        stream(graph, placement, std::vector<int>(placement.boards, most_chunks()));
-    }
-
-    void stream(ShardGraph& graph, const Placement& placement, const std::vector<int>& most_sent) const {
-        const ChunkLimits limits{most_chunks(), most_sent, kMostChunkTransfers, problem_.link.frame_bits};
-        set_chunks(graph, context_, limit_chunks(graph, placement, limits));
+        partition::build_as(graph, placement, terms_, most_chunks(plan_));
     }
 
     bool quick_enough(const Mapping& mapping) const { return mapping.analytic_latency_ns() <= limits_.quick_enough_ns; }
@@ -333,13 +272,9 @@ class NodeMapper {
     bool ours() const { return options_.partitioner == Partitioner::tessera; }
 
     std::variant<Placement, UnfitShard> divide(const ShardGraph& graph, const GrowthLimits& limits) const {
-        if (ours()) return grow_boards(graph, space_, limits);
+        if (ours()) return grow_boards(graph, terms_.space, limits);
         const auto topology_of = [this](std::size_t boards) { return make_topology(boards); };
-        return divide_by_baseline(options_.partitioner, graph, space_, limits, topology_of, options_.seed);
-    }
-
-    int most_chunks() const {
-        return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan_.tmux_period_bx))));
+        return divide_by_baseline(options_.partitioner, graph, terms_.space, limits, topology_of, options_.seed);
     }
 
     /// By static mapping they have their places.
@@ -369,13 +304,13 @@ class NodeMapper {
     Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
         RefinementSettings settings = refinement_settings(graph, ports);
         settings.hops = hops;
-        return settled(graph, refine(graph, space_, placement, settings));
+        return settled(graph, refine(graph, terms_.space, placement, settings));
     }
 
     /// What is left to do on each board alone.
     Placement settled(const ShardGraph& graph, const Placement& placement) const {
-        Placement result = quicken(graph, space_, placement, hop_timing());
-        order_slrs(graph, space_, analyse_timing(graph, result, hop_timing()), result);
+        Placement result = quicken(graph, terms_.space, placement, hop_timing(problem_));
+        order_slrs(graph, terms_.space, analyse_timing(graph, result, hop_timing(problem_)), result);
         return result;
     }
 
@@ -383,18 +318,9 @@ class NodeMapper {
         RefinementSettings settings;
         settings.seed = options_.seed;
         settings.moves = std::min<std::int64_t>(kMovesPerShard * static_cast<std::int64_t>(graph.shards.size()), kMostMoves);
-        settings.hop = hop_timing();
+        settings.hop = hop_timing(problem_);
         settings.ports = ports;
         return settings;
-    }
-
-    HopTiming hop_timing() const {
-        const auto& link = problem_.link;
-        const double flight_ns = link.transceiver_latency_ns + link.fibre_m * link.fibre_ns_per_m;
-        HopTiming hop;
-        hop.cycles_per_frame = static_cast<double>(problem_.clock.cycles_per_bx) / link.frames_per_bx(problem_.clock);
-        hop.hop_cycles = flight_ns / problem_.clock.cycle_ns() + link.alignment_frames * hop.cycles_per_frame;
-        return hop;
     }
 
     /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to whole frames: boards whose
@@ -403,9 +329,9 @@ class NodeMapper {
                                                const std::vector<std::uint32_t>& places) const {
         constexpr double kNear = 1.5;  // rounding is worth a third or so; what misses by more needs another layout
         // Of the many lanes of a cable each is rounded up.
-        std::vector<int> most_sent(placement.boards, patch_panel_ ? most_chunks() : std::max(1, most_chunks() / 2));
+        std::vector<int> most_sent(placement.boards, terms_.patch_panel ? most_chunks(plan_) : std::max(1, most_chunks(plan_) / 2));
         for (;;) {
-            stream(graph, placement, most_sent);
+            stream(graph, placement, terms_, most_chunks(plan_), most_sent);
             auto result = connect_streams(graph, placement, places);
             const auto* failure = std::get_if<NodeFailure>(&result);
             if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))
@@ -432,11 +358,11 @@ class NodeMapper {
         constexpr int kAttempts = 4;
         const std::vector<std::uint32_t> anew;
         std::size_t boards = placement.boards;
-        for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, room_for_boards_)) {
+        for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, terms_.room_for_boards)) {
             const auto topology = make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
             const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology, attempt == 1 ? places : anew);
-            if (failure && failure->constraint == kNoWay && attempt < kAttempts && boards < room_for_boards_) continue;
+            if (failure && failure->constraint == kNoWay && attempt < kAttempts && boards < terms_.room_for_boards) continue;
             if (failure) return *failure;
             size_buffers(mapping);
             apply(schedule(mapping), mapping);
@@ -444,12 +370,7 @@ class NodeMapper {
         }
     }
 
-    /// Where the study leaves the lanes open, cables take no more ports than leave room for the data from outside.
-    topologies::Topology make_topology(std::size_t boards) const {
-        const bool lanes_given = problem_.topology.has("lanes") || problem_.topology.has("file");
-        const int kept = lanes_given ? 0 : std::min(problem_.board.ports / 8, 2 + static_cast<int>(plan_.bound.boundary_lanes));
-        return topologies::make_topology(problem_.topology, boards, problem_.board.ports - kept);
-    }
+    topologies::Topology make_topology(std::size_t boards) const { return topology_of(problem_, plan_, boards); }
 
     std::optional<NodeFailure> plug(Mapping& mapping, const topologies::Topology& topology) const {
         const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
@@ -465,23 +386,17 @@ class NodeMapper {
         const auto places = place_on_topology(mapping, topology, table, options_.seed, before);
         if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
             return too_little_bandwidth(plan_, *overload);
-        if (mapping.boards.size() > static_cast<std::size_t>(most_boards_)) {
-            return too_many_boards(plan_, problem_.board, mapping.boards.size(), most_boards_);
+        if (mapping.boards.size() > static_cast<std::size_t>(terms_.most_boards)) {
+            return too_many_boards(plan_, problem_.board, mapping.boards.size(), terms_.most_boards);
         }
         return std::nullopt;
     }
 
     const MappingProblem& problem_;
-    const std::vector<models::Flow>& flows_;
     const NodePlan& plan_;
     const MapperOptions& options_;
-    int most_boards_;
     NodeLimits limits_;
-    bool patch_panel_ = true;
-    std::size_t room_for_boards_ = 0;  ///< of the topology
-    int thinnest_cable_lanes_ = 0;     ///< 0: no cables
-    BoardSpace space_;
-    ShardingContext context_;
+    NodeTerms terms_;
 };
 
 }  // namespace

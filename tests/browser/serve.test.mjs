@@ -1,4 +1,4 @@
-// `tessera serve` in a browser: sliders change the bounds at once and the verdict soon after; Ctrl-C ends it.
+// `tessera serve` in a browser: sliders change the estimate and the bounds at once and the verdict soon after; Ctrl-C ends it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,9 +28,10 @@ const { server, url } = await start();
 after(() => browser.close());
 after(() => server.kill("SIGKILL"));
 
-test("sliders change the bounds at once and the verdict soon after", async () => {
+test("sliders change the estimate at once and the verdict soon after", async () => {
   const { page, complaints } = await open(browser, `${url}?study=several`, { own: url });
-  await page.getByText("MAY PASS").waitFor();
+  await page.getByText(/LIKELY PASSES|TOO CLOSE TO CALL/).waitFor();
+  assert.match(await page.locator("#estimate").innerText(), /most likely \d+ boards, \d+ ns/);
   const slider = page.getByRole("slider", { name: "boards" });
   await slider.press("Home");  // one board
   await page.getByText("CANNOT PASS").waitFor();

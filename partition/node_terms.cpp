@@ -1,0 +1,113 @@
+#include "partition/node_terms.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace tessera::partition {
+
+namespace {
+
+/// More would make the simulation slow without changing the answer much.
+constexpr std::int64_t kMostChunkTransfers = 20000;
+constexpr int kMostChunks = 16;
+
+BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
+    BoardSpace space;
+    space.slr_capacity = problem.board.slr_capacity();
+    space.slrs = problem.board.slrs();
+    space.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
+    space.ports = problem.board.ports;
+    space.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
+    return space;
+}
+
+ShardingContext context_of(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan) {
+    ShardingContext context;
+    context.network = problem.network;
+    context.flows = &flows;
+    context.board = &problem.board;
+    context.cycles_per_event = plan.cycles_per_event;
+    context.input_bits = problem.input_bits;
+    context.frame_bits = problem.link.frame_bits;
+    context.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
+    context.latency_price = plan.latency_price;
+    context.fair_latency_price = fair_latency_price(plan, problem);
+    context.prices = plan.choice.prices;
+    return context;
+}
+
+/// On a fixed topology a board talks through its cables, however many ports it has.
+void expect_cables(NodeTerms& terms, const topologies::Topology& topology) {
+    terms.patch_panel = topology.patch_panel;
+    std::int64_t lanes = 0;
+    for (const auto& cable : topology.cables) {
+        for (const BoardId end : {cable.a, cable.b}) lanes += index(end) < topology.compute_boards ? cable.lanes : 0;
+    }
+    const auto boards = static_cast<std::int64_t>(topology.compute_boards);
+    int& thinnest = terms.thinnest_cable_lanes;
+    for (const auto& cable : topology.cables) thinnest = thinnest == 0 ? cable.lanes : std::min(thinnest, cable.lanes);
+    if (lanes > 0) terms.space.ports = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, terms.space.ports));
+}
+
+/// What the thinnest cable carries of one event.
+std::int64_t cable_bits(const NodeTerms& terms) {
+    const std::int64_t payload = std::max<std::int64_t>(1, terms.space.frames_per_event - terms.context.overhead_frames);
+    return std::max<std::int64_t>(2, payload * terms.context.frame_bits * terms.thinnest_cable_lanes);
+}
+
+}  // namespace
+
+double fair_latency_price(const NodePlan& plan, const MappingProblem& problem) {
+    return plan.bound.boards * problem.clock.cycle_ns() / problem.latency_budget_ns;
+}
+
+NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan, int most_boards) {
+    NodeTerms terms;
+    terms.space = space_of(problem, plan);
+    terms.context = context_of(problem, flows, plan);
+    terms.room_for_boards = topologies::room_for_boards(problem.topology);
+    terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(most_boards), terms.room_for_boards));
+    const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
+    if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
+    return terms;
+}
+
+std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms) {
+    SplitLimits limits;
+    limits.cycles_per_event = plan.cycles_per_event;
+    limits.slr_capacity = terms.space.slr_capacity;
+    limits.input_bits = problem.input_bits;
+    if (terms.thinnest_cable_lanes > 0) limits.largest_result_bits = cable_bits(terms) / 2;
+    return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
+}
+
+int most_chunks(const NodePlan& plan) {
+    return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan.tmux_period_bx))));
+}
+
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most) {
+    for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
+    stream(graph, placement, terms, most, std::vector<int>(placement.boards, most));
+}
+
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent) {
+    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits};
+    set_chunks(graph, terms.context, limit_chunks(graph, placement, limits));
+}
+
+HopTiming hop_timing(const MappingProblem& problem) {
+    const auto& link = problem.link;
+    const double flight_ns = link.transceiver_latency_ns + link.fibre_m * link.fibre_ns_per_m;
+    HopTiming hop;
+    hop.cycles_per_frame = static_cast<double>(problem.clock.cycles_per_bx) / link.frames_per_bx(problem.clock);
+    hop.hop_cycles = flight_ns / problem.clock.cycle_ns() + link.alignment_frames * hop.cycles_per_frame;
+    return hop;
+}
+
+topologies::Topology topology_of(const MappingProblem& problem, const NodePlan& plan, std::size_t boards) {
+    const bool lanes_given = problem.topology.has("lanes") || problem.topology.has("file");
+    const int kept = lanes_given ? 0 : std::min(problem.board.ports / 8, 2 + static_cast<int>(plan.bound.boundary_lanes));
+    return topologies::make_topology(problem.topology, boards, problem.board.ports - kept);
+}
+
+}  // namespace tessera::partition
