@@ -97,6 +97,13 @@ Json events_section(const std::optional<sim::Result>& result) {
             {"corrupted", events.corrupted}, {"in_flight", events.in_flight}, {"late", events.late}};
 }
 
+/// What became of each fault of the study, by time.
+Json faults_section(const std::optional<sim::Result>& result) {
+    Json faults = Json::array();
+    if (result) faults = sim::to_json(*result)["faults"];
+    return faults;
+}
+
 Json traffic_section(const ReportInput& input) {
     const auto traffic = input.result ? input.result->traffic : sim::Result{}.traffic;
     const char* kinds[] = {"full", "pile_up", "listed"};
@@ -205,6 +212,7 @@ Json make_report(const ReportInput& input) {
     report["activity"] = activity_section(input.mapping, input.result);
     report["events"] = events_section(input.result);
     report["traffic"] = traffic_section(input);
+    report["faults"] = faults_section(input.result);
     report["losses"] = input.result ? Json(input.result->losses) : Json::array();
     report["violations"] = violations_section(input.violations);
     report["network"] = network_section(input.network);

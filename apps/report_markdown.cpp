@@ -100,6 +100,21 @@ std::string activity_tables(const Json& report) {
     return rows + "\nWords on all lines: " + words + ".\n\n";
 }
 
+/// What a fault did to the events that it reached, and what ended it.
+std::string fault_lines(const Json& report) {
+    if (report["faults"].empty() && report["losses"].empty()) return "";
+    std::string rows = "## What went wrong\n\n";
+    if (!report["faults"].empty())
+        rows += "| fault | reached events | lost | corrupted | late | in BX | ended by |\n| --- | --- | --- | --- | --- | --- | --- |\n";
+    for (const auto& each : report["faults"]) {
+        rows += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", text(each["what"]), count(each["reached"]), count(each["lost"]),
+                            count(each["corrupted"]), count(each["late"]), crossings_of(each), takeover_of(each));
+    }
+    if (!report["losses"].empty()) rows += "\nThe first events that were lost, corrupted or late:\n\n";
+    for (const auto& each : report["losses"]) rows += "- " + text(each) + "\n";
+    return rows + "\n";
+}
+
 std::string candidate_table(const std::string& title, const Json& candidates) {
     std::string rows = fmt::format("## {}\n\n| TMUX period | boards | latency | note |\n| --- | --- | --- | --- |\n", title);
     for (const auto& each : candidates) {
@@ -144,7 +159,7 @@ std::string markdown_report(const Json& report) {
         out += requirement_table(report) + bounds_paragraph(report) + traffic_paragraph(report);
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
-        if (report["simulated"].get<bool>()) out += activity_tables(report);
+        if (report["simulated"].get<bool>()) out += fault_lines(report) + activity_tables(report);
     }
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
     if (!report["front"].empty()) out += candidate_table("Pareto front of boards and latency", report["front"]);

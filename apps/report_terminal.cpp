@@ -98,6 +98,10 @@ std::string system_lines(const Json& report) {
     out += fmt::format("  events    {} injected, {} completed ({} late), {} corrupted, {} lost, {} in flight\n", count(events["injected"]),
                        count(events["completed"]), count(events["late"]), count(events["corrupted"]), count(events["lost"]),
                        count(events["in_flight"]));
+    for (const auto& each : report["faults"]) {
+        out += fmt::format("  fault     {}: {} events lost, {} corrupted, {} late{}\n", text(each["what"]), count(each["lost"]),
+                           count(each["corrupted"]), count(each["late"]), takeover_of(each).empty() ? "" : "; " + takeover_of(each));
+    }
     const auto& traffic = report["traffic"];
     if (text(traffic["kind"]) != "full") {
         out +=

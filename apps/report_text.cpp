@@ -53,6 +53,14 @@ std::string reuse_text(const Json& reuse) {
                        count(reuse["move"]), count(reuse["new"]));
 }
 
+std::string crossings_of(const Json& fault) {
+    return count(fault["reached"]) == 0 ? "-" : fmt::format("{} to {}", count(fault["first_bx"]), count(fault["last_bx"]));
+}
+
+std::string takeover_of(const Json& fault) {
+    return count(fault["takeover_bx"]) < 0 ? "" : fmt::format("a spare from BX {} on", count(fault["takeover_bx"]));
+}
+
 std::string power(const Json& report) {
     const auto& of = report["power"];
     return fmt::format("{:.0f} W on the hottest board of {:.0f} W, {:.1f} kW in all", real(of["hottest_board_w"]),

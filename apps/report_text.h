@@ -35,6 +35,12 @@ std::string layout_figures(const Json& figures);
 /// "of the shards 268 stay where an earlier mapping has them, 0 move, 5 are new"
 std::string reuse_text(const Json& reuse);
 
+/// "8 to 13": of the first and the last event that a fault reached; "-" where it reached none.
+std::string crossings_of(const Json& fault);
+
+/// "a spare from BX 500 on", or nothing.
+std::string takeover_of(const Json& fault);
+
 /// "58.3 W on the hottest board of 300 W, 9.1 kW in all"
 std::string power(const Json& report);
 

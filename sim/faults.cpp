@@ -1,5 +1,7 @@
 #include "sim/faults.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -60,6 +62,30 @@ Faults read_faults(const JsonReader& reader) {
     return faults;
 }
 
+namespace {
+
+std::string description(const Fault& fault) {
+    auto what = fmt::format("{} {} of time node {}", is_of_board(fault.kind) ? "board" : "link", fault.place, fault.time_node);
+    const auto when = fmt::format("BX {}", fault.from_bx);
+    const bool passes = fault.for_bx != Fault::kForGood && !fault.by_spare;
+    const auto span = when + (passes ? fmt::format(" for {} BX", fault.for_bx) : " on");
+    switch (fault.kind) {
+        case Kind::bit_errors:
+            return fmt::format("{} with bit errors at a rate of {:g} from {}", what, fault.rate, span);
+        case Kind::link_down:
+            return fmt::format("{} down from {}", what, span);
+        case Kind::link_late:
+            return fmt::format("{} late by {} frames from {} on", what, fault.frames, when);
+        case Kind::board_dead:
+            return fmt::format("{} dead from {}", what, span);
+        case Kind::clock_slip:
+            return fmt::format("{} slips by {} cycles in {}", what, fault.cycles, when);
+    }
+    return what;
+}
+
+}  // namespace
+
 std::vector<Fault> with_spares(const Faults& faults) {
     auto list = faults.list;
     std::stable_sort(list.begin(), list.end(), [](const Fault& a, const Fault& b) { return a.from_bx < b.from_bx; });
@@ -70,8 +96,21 @@ std::vector<Fault> with_spares(const Faults& faults) {
         if (spares == 0) continue;
         --spares;
         fault.for_bx = left.takeover_bx;
+        fault.by_spare = true;
     }
     return list;
+}
+
+std::vector<FaultOutcome> outcomes_of(const Faults& faults) {
+    std::vector<FaultOutcome> outcomes;
+    for (const auto& fault : with_spares(faults)) {
+        FaultOutcome outcome{.what = description(fault)};
+        if (fault.by_spare) outcome.takeover_bx = fault.from_bx + fault.for_bx;
+        outcomes.push_back(std::move(outcome));
+    }
+    if (faults.bit_error_rate > 0)
+        outcomes.push_back({.what = fmt::format("bit errors at a rate of {:g} on every link", faults.bit_error_rate)});
+    return outcomes;
 }
 
 FaultTable::FaultTable(const Tables& tables, int time_nodes, const Faults& faults, std::uint64_t seed)
@@ -83,17 +122,17 @@ FaultTable::FaultTable(const Tables& tables, int time_nodes, const Faults& fault
     for (const auto& link : tables.links) lanes_.push_back(link.lanes);
     links_.resize(tables.links.size() * static_cast<std::size_t>(time_nodes));
     stations_.resize(tables.stations * static_cast<std::size_t>(time_nodes));
-    for (const auto& fault : with_spares(faults)) add(tables, time_nodes, fault);
+    for (const auto& fault : with_spares(faults)) add(tables, time_nodes, fault, general_++);
 }
 
-void FaultTable::add(const Tables& tables, int time_nodes, const Fault& fault) {
+void FaultTable::add(const Tables& tables, int time_nodes, const Fault& fault, std::uint32_t number) {
     const auto require = [](bool holds, const char* what, std::int64_t found, std::size_t count) {
         if (!holds)
             throw InputError("simulation", "/faults/list", std::string(what) + " " + std::to_string(found),
                              "one of " + std::to_string(count));
     };
     require(fault.time_node < time_nodes, "time node", fault.time_node, static_cast<std::size_t>(time_nodes));
-    Window window{fault.kind, fault.from_bx * tables.ticks_per_bx, Fault::kForGood, std::log1p(-fault.rate), 0};
+    Window window{fault.kind, fault.from_bx * tables.ticks_per_bx, Fault::kForGood, std::log1p(-fault.rate), 0, number};
     if (fault.for_bx < kMostBx && !is_for_good(fault.kind)) window.to = window.from + fault.for_bx * tables.ticks_per_bx;
     window.late_ticks = fault.frames * tables.ticks_per_frame + fault.cycles * tables.ticks_per_cycle;
     if (!is_of_board(fault.kind)) {
@@ -103,8 +142,8 @@ void FaultTable::add(const Tables& tables, int time_nodes, const Fault& fault) {
     require(fault.place < tables.outside, "board", fault.place, tables.outside);
     if (fault.kind == Kind::board_dead)
         return stations_[static_cast<std::size_t>(fault.time_node) * station_count_ + fault.place].push_back(window);
-    const Window slip{Kind::clock_slip, window.from, window.from + 1, 0, 0};
-    const Window late{Kind::link_late, window.from, Fault::kForGood, 0, window.late_ticks};
+    const Window slip{Kind::clock_slip, window.from, window.from + 1, 0, 0, number};
+    const Window late{Kind::link_late, window.from, Fault::kForGood, 0, window.late_ticks, number};
     for (std::uint32_t l = 0; l < tables.links.size(); ++l) {
         if (tables.links[l].from == fault.place) of_link(fault.time_node, l).push_back(late);
         if (tables.links[l].from == fault.place || tables.links[l].to == fault.place) of_link(fault.time_node, l).push_back(slip);
@@ -115,27 +154,33 @@ FaultTable::Passage FaultTable::pass(std::size_t node, std::uint32_t link, std::
                                      std::uint64_t chunk) const {
     Passage passage;
     double log_good_bit = log_good_bit_;
-    const auto worsen = [&](Health health, const char* cause) {
+    std::uint32_t of_bit_errors = general_;
+    const auto worsen = [&](Health health, const char* cause, std::uint32_t fault) {
         if (health > passage.health) passage.health = health, passage.cause = cause;
+        passage.blame.take({health, fault});
     };
     for (const auto& window : links_[node * lanes_.size() + link]) {
         if (window.to <= start || end <= window.from) continue;
-        if (window.kind == Kind::bit_errors) log_good_bit = window.log_good_bit;
-        if (window.kind == Kind::link_late) passage.late_ticks += window.from <= start ? window.late_ticks : 0;
-        if (window.kind == Kind::clock_slip) worsen(Health::corrupted, "clock slip");
-        if (window.kind == Kind::link_down) worsen(Health::lost, "down");
+        if (window.kind == Kind::bit_errors) log_good_bit = window.log_good_bit, of_bit_errors = window.fault;
+        if (window.kind == Kind::link_late && window.from <= start) {
+            passage.late_ticks += window.late_ticks;
+            passage.blame.take({Health::good, window.fault});
+        }
+        if (window.kind == Kind::clock_slip) worsen(Health::corrupted, "clock slip", window.fault);
+        if (window.kind == Kind::link_down) worsen(Health::lost, "down", window.fault);
     }
     if (log_good_bit < 0) {
         const double bits = static_cast<double>(end - start) * bits_per_tick_ * lanes_[link];
         const double hit = -std::expm1(bits * log_good_bit);
-        if (unit_interval(mixed(chunk ^ seed_)) < hit) worsen(Health::corrupted, "bit error");
+        if (unit_interval(mixed(chunk ^ seed_)) < hit) worsen(Health::corrupted, "bit error", of_bit_errors);
     }
     return passage;
 }
 
-bool FaultTable::dead(std::size_t node, std::uint32_t station, std::int64_t start, std::int64_t end) const {
+std::uint32_t FaultTable::death(std::size_t node, std::uint32_t station, std::int64_t start, std::int64_t end) const {
     const auto& windows = stations_[node * station_count_ + station];
-    return std::any_of(windows.begin(), windows.end(), [&](const Window& each) { return start < each.to && each.from < end; });
+    const auto now = std::find_if(windows.begin(), windows.end(), [&](const Window& each) { return start < each.to && each.from < end; });
+    return now == windows.end() ? Blame::kNobody : now->fault;
 }
 
 }  // namespace tessera::sim

@@ -27,6 +27,7 @@ struct Fault {
     double rate = 0;                 ///< of bit_errors: probability that a bit arrives wrong
     std::int64_t frames = 0;         ///< of link_late
     std::int64_t cycles = 0;         ///< of clock_slip: of the processing clock
+    bool by_spare = false;           ///< a spare ends it, see with_spares
 
     static constexpr std::int64_t kForGood = std::numeric_limits<std::int64_t>::max();
 };
@@ -49,11 +50,37 @@ struct Faults {
 /// @throws InputError
 Faults read_faults(const JsonReader& reader);
 
-/// The list as it is with the spares: faults that one ends are for `takeover_bx` only.
+/// The list by time, as it is with the spares: faults that one ends are for `takeover_bx` only, and say so.
 std::vector<Fault> with_spares(const Faults& faults);
+
+/// What has become of a fault.
+struct FaultOutcome {
+    std::string what;               ///< for people: "link 3 of time node 0 down from BX 100 on"
+    std::int64_t takeover_bx = -1;  ///< from this crossing on a spare works in its place; -1: none does
+    /// Events that it reached, and what of them was lost, corrupted or over the latency budget; of several faults the one that did
+    /// worst counts, then the first in time.
+    std::int64_t reached = 0, lost = 0, corrupted = 0, late = 0;
+    std::int64_t first_bx = -1, last_bx = -1;  ///< of the events that it reached; -1: none
+
+    friend bool operator==(const FaultOutcome&, const FaultOutcome&) = default;
+};
+
+/// One for each fault of `with_spares`, and behind them one for the general rate of bit errors where there is one.
+std::vector<FaultOutcome> outcomes_of(const Faults& faults);
 
 /// What has become of a chunk, or of an event: each is as bad as the worst that it was made from.
 enum class Health : std::uint8_t { good, corrupted, lost };
+
+/// The fault that did worst to an event so far, by its place among the outcomes.
+struct Blame {
+    static constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
+    Health health = Health::good;
+    std::uint32_t fault = kNobody;
+
+    void take(const Blame& other) {
+        if (other.health > health || (other.health == health && other.fault < fault)) *this = other;
+    }
+};
 
 /// The faults of a mapping, ready to be asked for every chunk.
 ///
@@ -69,13 +96,14 @@ class FaultTable {
         Health health = Health::good;
         std::int64_t late_ticks = 0;
         const char* cause = "";  ///< for people
+        Blame blame;
     };
     /// @param start,end ticks of its first and after its last frame
     /// @param chunk a number of its own among all chunks of all events
     Passage pass(std::size_t node, std::uint32_t link, std::int64_t start, std::int64_t end, std::uint64_t chunk) const;
 
-    /// Whether a station is dead at some tick of [start, end).
-    bool dead(std::size_t node, std::uint32_t station, std::int64_t start, std::int64_t end) const;
+    /// The fault by which a station is dead at some tick of [start, end); kNobody where it is not.
+    std::uint32_t death(std::size_t node, std::uint32_t station, std::int64_t start, std::int64_t end) const;
 
     bool empty() const { return empty_; }
 
@@ -85,13 +113,15 @@ class FaultTable {
         std::int64_t from = 0, to = 0;  ///< ticks
         double log_good_bit = 0;        ///< logarithm of the probability that a bit is not hit
         std::int64_t late_ticks = 0;
+        std::uint32_t fault = 0;
     };
-    void add(const Tables& tables, int time_nodes, const Fault& fault);
+    void add(const Tables& tables, int time_nodes, const Fault& fault, std::uint32_t number);
     std::vector<Window>& of_link(int node, std::uint32_t link) { return links_[static_cast<std::size_t>(node) * lanes_.size() + link]; }
 
     bool empty_;
     std::uint64_t seed_;
     double log_good_bit_;
+    std::uint32_t general_ = 0;                  ///< number of the general rate among the outcomes
     double bits_per_tick_;                       ///< of a lane, as the line code has them
     std::vector<int> lanes_;                     ///< by link
     std::vector<std::vector<Window>> links_;     ///< by time node and link

@@ -10,8 +10,10 @@ namespace tessera::sim {
 ///
 /// Frames follow the LHC clock, the line a standard rate of its own that is a little higher (as in Hermes, JINST 17
 /// (2022) C06002). The sender puts a filler, a control block of the line code, wherever a word of the line finds no frame;
-/// the receiver drops it. In the place of the first filler of an orbit goes the orbit's marker (assumed: such
-/// protocols mark orbits, but how is not published), by which the receiver checks that its links are aligned.
+/// the receiver drops it. The orbit's marker is a control block of its own right before the first frame of the orbit, by which
+/// the receiver checks that its links are aligned: frames behind it wait for one word of the line, and catch up where
+/// fillers would be. So does the EMP framework, CMS's firmware of the CMS standard protocol: a frame with `start_of_orbit` makes
+/// det_filler_gen.vhd hold the frames for a word, which control_words_gen.vhd (2020) fills with a tag.
 struct LineWords {
     std::int64_t words = 0;    ///< of the line, in all
     std::int64_t frames = 0;   ///< of the LHC-synchronous clock, whether packets use them or not

@@ -22,6 +22,18 @@ LinkWords read_words(const JsonReader& reader) {
             count(reader, "idle"),   count(reader, "marker"),  count(reader, "filler")};
 }
 
+Json to_json(const FaultOutcome& fault) {
+    return {{"what", fault.what},         {"takeover_bx", fault.takeover_bx}, {"reached", fault.reached},
+            {"lost", fault.lost},         {"corrupted", fault.corrupted},     {"late", fault.late},
+            {"first_bx", fault.first_bx}, {"last_bx", fault.last_bx}};
+}
+
+FaultOutcome read_fault(const JsonReader& reader) {
+    const auto crossing = [&](const char* key) { return reader.at(key).integer(-1, kMostCount); };
+    return {reader.at("what").text(),   crossing("takeover_bx"), count(reader, "reached"), count(reader, "lost"),
+            count(reader, "corrupted"), count(reader, "late"),   crossing("first_bx"),     crossing("last_bx")};
+}
+
 }  // namespace
 
 Json to_json(const Result& result) {
@@ -65,6 +77,8 @@ Json to_json(const Result& result) {
                                  {"words", to_json(link.words)}});
     }
     json["losses"] = result.losses;
+    json["faults"] = Json::array();
+    for (const auto& fault : result.faults) json["faults"].push_back(to_json(fault));
     json["link_chunks"] = result.link_chunks;
     json["fingerprint"] = fmt::format("{:016x}", result.fingerprint);
     return json;
@@ -107,6 +121,7 @@ Result read_result(const JsonReader& reader) {
             {real(link, "utilisation"), count(link, "peak_buffer_frames"), count(link, "lost_chunks"), read_words(link.at("words"))});
     }
     for (const auto& loss : reader.at("losses").items()) result.losses.push_back(loss.text());
+    for (const auto& fault : reader.at("faults").items()) result.faults.push_back(read_fault(fault));
     result.link_chunks = count(reader, "link_chunks");
     try {
         result.fingerprint = std::stoull(reader.at("fingerprint").text(), nullptr, 16);

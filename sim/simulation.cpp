@@ -238,6 +238,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     const Tables tables = make_tables(mapping);
     const FaultTable faults(tables, mapping.tmux_period_bx, options.faults, options.seed);
     Statistics statistics(tables, static_cast<std::int64_t>(std::min(options.late_after_ns / mapping.tick_ns(), 1e18)));
+    statistics.faults = outcomes_of(options.faults);
     const auto nodes = static_cast<std::size_t>(mapping.tmux_period_bx);
     const Occupancy occupancy(options.traffic, tables.objects_per_event, options.seed);
     System system({tables, faults, statistics, options.mode, options.trace, occupancy}, nodes,
@@ -265,6 +266,7 @@ Result simulate(const partition::Mapping& mapping, const Options& options) {
     for (const auto* notes : {&statistics.losses, &statistics.late_notes}) {
         for (const auto& [bx, text] : *notes) result.losses.push_back(text);
     }
+    result.faults = statistics.faults;
     if (result.events.in_flight > 0) name_stalls(system, result);
     result.fingerprint += statistics.fingerprint;
     return result;

@@ -98,8 +98,9 @@ struct Result {
     std::vector<LinkStatistics> links;     ///< by LinkId, over all copies
     std::vector<std::string>
         losses;  ///< for people: the first events that were lost or corrupted, with place and time, and the first late ones
-    std::int64_t link_chunks = 0;   ///< chunks moved over links: the work done
-    std::uint64_t fingerprint = 0;  ///< of every event's trajectory, and of the time that every link was busy
+    std::vector<FaultOutcome> faults;  ///< by time
+    std::int64_t link_chunks = 0;      ///< chunks moved over links: the work done
+    std::uint64_t fingerprint = 0;     ///< of every event's trajectory, and of the time that every link was busy
 };
 
 /// Runs the SystemC TLM-2.0 model. One run per process (SystemC allows one context).

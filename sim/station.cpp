@@ -115,7 +115,9 @@ void Station::start(std::uint32_t s, std::span<Arrival> chunks) {
 }
 
 Health Station::work(std::int64_t event, std::int64_t start, std::int64_t end) {
-    if (!faults_.dead(node_.number(), station_, start, end)) return Health::good;
+    const auto fault = faults_.death(node_.number(), station_, start, end);
+    if (fault == Blame::kNobody) return Health::good;
+    node_.record_of(event).blame.take({Health::lost, fault});
     return hurt(event, Health::lost, "board " + std::to_string(station_) + ": dead");
 }
 
@@ -253,6 +255,7 @@ Health Station::overflow(std::int64_t event, std::uint32_t link) {
 FaultTable::Passage Station::suffer(const Tables::Hop& hop, std::int64_t event, std::uint32_t number, std::int64_t start,
                                     std::int64_t end) {
     auto passage = faults_.pass(node_.number(), hop.link, start, end, node_.key(event, Tables::stamp_of(hop, number)));
+    node_.record_of(event).blame.take(passage.blame);
     if (passage.health != Health::good) hurt(event, passage.health, "link " + std::to_string(hop.link) + ": " + passage.cause);
     passage.health = std::max(passage.health, work(event, start, end));
     return passage;

@@ -51,6 +51,7 @@ std::int64_t Statistics::count_objects(std::int64_t found) {
 
 void Statistics::count(const Record& record) {
     last_tick = std::max(last_tick, record.decided.tick);
+    count_fault(record);
     if (record.decided.health == Health::lost) ++lost;
     if (record.decided.health == Health::corrupted) ++corrupted;
     if (record.decided.health != Health::good) return;
@@ -66,6 +67,18 @@ void Statistics::count(const Record& record) {
     max_latency_ticks = latency;
     slowest_bx = record.bx;
     breakdown = trace_back(tables_, record);
+}
+
+void Statistics::count_fault(const Record& record) {
+    if (record.blame.fault >= faults.size()) return;
+    auto& fault = faults[record.blame.fault];
+    ++fault.reached;
+    fault.first_bx = fault.first_bx < 0 ? record.bx : std::min(fault.first_bx, record.bx);
+    fault.last_bx = std::max(fault.last_bx, record.bx);
+    const bool good = record.decided.health == Health::good;
+    fault.lost += record.decided.health == Health::lost ? 1 : 0;
+    fault.corrupted += record.decided.health == Health::corrupted ? 1 : 0;
+    fault.late += good && record.decided.tick - record.start_tick > late_after_ticks_ ? 1 : 0;
 }
 
 void Statistics::mark(const Record& record) {

@@ -34,7 +34,8 @@ struct Record {
     std::int64_t steps_left = 0;
     Arrival decided;                   ///< the latest decision so far
     std::vector<std::int32_t> stamps;  ///< ticks since start_tick
-    std::vector<Health> healths;       ///< of what begins or arrives at a stamp; empty as long as all is good
+    Blame blame;
+    std::vector<Health> healths;  ///< of what begins or arrives at a stamp; empty as long as all is good
 
     static constexpr std::int32_t kNever = -1;  ///< stamp of a step that did not happen
 
@@ -76,6 +77,7 @@ class Statistics {
     std::vector<Interval> intervals;  ///< by shard, of events that follow one another in a time node
     std::int64_t last_tick = 0;       ///< of the last decision
     std::uint64_t fingerprint = 0;
+    std::vector<FaultOutcome> faults;  ///< by number
 
     Statistics(const Tables& tables, std::int64_t late_after_ticks);
 
@@ -88,6 +90,7 @@ class Statistics {
     void mark(const Record& record);
 
   private:
+    void count_fault(const Record& record);
     void note_late(const Record& record, std::int64_t late_ticks);
 
     const Tables& tables_;

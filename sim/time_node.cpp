@@ -61,6 +61,7 @@ std::int64_t TimeNode::inject(std::int64_t bx) {
     made.objects = statistics_.count_objects(model_.occupancy.objects(bx, statistics_.injected));
     made.steps_left = tables_.steps_per_event;
     made.decided = {};
+    made.blame = {};
     made.stamps.assign(tables_.stamps_per_event, Record::kNever);
     made.healths.clear();
     ++statistics_.injected;

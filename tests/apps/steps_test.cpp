@@ -87,6 +87,33 @@ TEST_CASE("faults of the study: the report counts what they cost and says where"
     CHECK(events["completed"].get<int>() + events["lost"].get<int>() == 200);
     CHECK_FALSE(report["verdict"]["events"].get<bool>());
     CHECK(report["losses"][0].get<std::string>().find("board 0: dead in BX ") == 0);
+    REQUIRE(report["faults"].size() == 1);
+    CHECK(report["faults"][0]["what"] == "board 0 of time node 0 dead from BX 100 for 10 BX");
+    CHECK(report["faults"][0]["lost"] == events["lost"]);
+}
+
+TEST_CASE("a spare takes over: every rendering of the report says when, and what was lost before") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["simulation"] = {
+        {"bunch_crossings", 200},
+        {"faults",
+         {{"list", {{{"kind", "board_dead"}, {"board", 0}, {"from_bx", 100}}}}, {"spares", {{"boards", 1}, {"takeover_bx", 10}}}}}};
+    const auto outcome = tessera("run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out"));
+    CHECK(outcome.code == 2);
+    const auto fault = read_json(folder / "out" / "report.json")["faults"][0];
+    CHECK(fault["takeover_bx"] == 110);
+    const int lost = fault["lost"].get<int>();
+    CHECK(lost >= 10);
+    CHECK(lost < 100);
+    const auto what = "board 0 of time node 0 dead from BX 100 on: " + std::to_string(lost) + " events lost";
+    CHECK(outcome.out.find(what) != std::string::npos);
+    for (const auto* rendering : {"report.md", "report.html"}) {
+        CAPTURE(rendering);
+        const auto text = read_file(folder / "out" / rendering);
+        CHECK(text.find("board 0 of time node 0 dead from BX 100 on") != std::string::npos);
+        CHECK(text.find("a spare from BX ") != std::string::npos);
+    }
 }
 
 TEST_CASE("a simulation is traced on request, for boards that are there") {
@@ -97,6 +124,18 @@ TEST_CASE("a simulation is traced on request, for boards that are there") {
     const auto outcome = tessera(command + " --boards 7");
     CHECK(outcome.code == 1);
     CHECK(outcome.err == "tessera: command line: --boards: board 7; expected one of 1\n");
+}
+
+TEST_CASE("a mapping that was written by hand is simulated to the tick that its page says") {
+    const TemporaryFolder folder;
+    std::filesystem::copy(source_folder() / "apps" / "studies" / "by_hand", folder / "by_hand", std::filesystem::copy_options::recursive);
+    const auto outcome = tessera("--json --quiet simulate " + quoted(folder / "by_hand") + " --vcd " + quoted(folder / "waves.vcd"));
+    CHECK(outcome.code == 0);
+    const auto result = read_json(folder / "by_hand" / "simulation.json");
+    CHECK(result["events"]["completed"] == 100);
+    CHECK(result["max_latency_ticks"] == 6 + 4 + 2 + 1 + 2 + 45 + 5 + 2 + 45 + 6 + 3);
+    CHECK(read_file(source_folder() / "apps" / "README.md").find("after 121 ticks") != std::string::npos);
+    CHECK(read_file(folder / "waves.vcd").find("$enddefinitions") != std::string::npos);
 }
 
 TEST_CASE("a mapping that is no mapping: 1 with one message") {

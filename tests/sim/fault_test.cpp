@@ -83,10 +83,16 @@ TEST_CASE("spares go to the links that fail first, and what is lost until they w
     CHECK(with_one.events.completed == 8);
     CHECK(with_one.losses[5] == "link 1: down in BX 13");
     CHECK(with_one.losses[6] == "link 2: down in BX 14");
+    using Outcomes = std::vector<sim::FaultOutcome>;
+    CHECK(with_one.faults == Outcomes{{"link 1 of time node 0 down from BX 10 on", 15, 6, 6, 0, 0, 8, 13},
+                                      {"link 2 of time node 0 down from BX 20 on", -1, 26, 26, 0, 0, 14, 39}});
     faults.spares.links = 2;
-    const auto with_two = simulate_with(two_boards(), faults);
-    const auto passing = simulate_with(two_boards(), {0, {fault(Kind::link_down, 2, 20, 5), fault(Kind::link_down, 1, 10, 5)}});
+    auto with_two = simulate_with(two_boards(), faults);
+    CHECK(with_two.faults[1] == sim::FaultOutcome{"link 2 of time node 0 down from BX 20 on", 25, 6, 6, 0, 0, 14, 19});
+    auto passing = simulate_with(two_boards(), {0, {fault(Kind::link_down, 2, 20, 5), fault(Kind::link_down, 1, 10, 5)}});
     CHECK(with_two.events.completed == 40 - 6 - 6);
+    CHECK(passing.faults[1] == sim::FaultOutcome{"link 2 of time node 0 down from BX 20 for 5 BX", -1, 6, 6, 0, 0, 14, 19});
+    with_two.faults = passing.faults;
     CHECK((sim::to_json(with_two).dump() == sim::to_json(passing).dump()));
 }
 
@@ -124,6 +130,7 @@ TEST_CASE("a late link makes events late by as many frames, and no fewer") {
     double link_ns = 0;
     for (const auto& step : result.breakdown) link_ns += step.kind == "link" ? step.ns : 0;
     CHECK(std::llround(link_ns / two_boards().tick_ns()) == 17 + 3);
+    CHECK(result.faults.front() == sim::FaultOutcome{"link 1 of time node 0 late by 3 frames from BX 10 on", -1, 31, 0, 0, 31, 9, 39});
 }
 
 TEST_CASE("a clock slip corrupts what is on the board's links at that tick and delays what follows") {
@@ -139,6 +146,7 @@ TEST_CASE("a clock slip corrupts what is on the board's links at that tick and d
     CHECK(result.events.completed == 38);
     CHECK(result.events.late == 38 - 8);
     CHECK(result.max_latency_ticks == kUndisturbed + 2);
+    CHECK(result.faults.front() == sim::FaultOutcome{"board 0 of time node 0 slips by 2 cycles in BX 10", -1, 32, 0, 2, 30, 8, 39});
 }
 
 TEST_CASE("only the time node that is hit suffers") {
