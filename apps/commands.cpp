@@ -243,6 +243,7 @@ int map(const MapOptions& options, const Console& console) {
     make_folder(options.out);
     partition::MapperOptions mapper;
     mapper.partitioner = options.partitioner;
+    mapper.refine_baseline = options.refine;
     partition::Mapping earlier;
     if (!options.from.empty()) {
         earlier = partition::read_mapping(JsonReader::from_file(options.from / "mapping.json"));

@@ -32,6 +32,7 @@ struct MapOptions {
     std::filesystem::path out;
     std::filesystem::path network;  ///< as in run
     partition::Partitioner partitioner = partition::Partitioner::tessera;
+    bool refine = false;         ///< what another partitioner divides, too
     std::filesystem::path from;  ///< folder of an earlier run whose mapping is kept as far as it holds; empty: none
     double time_limit_s = 0;     ///< after which the best mapping found so far is taken; 0: none
 };

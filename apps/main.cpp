@@ -92,6 +92,7 @@ void add_map_command(CLI::App& app, Arguments& arguments) {
         ->add_option("--partitioner", options.partitioner,
                      "who divides the shards among boards: tessera, metis, scotch, scotch-map or greedy")
         ->transform(CLI::CheckedTransformer(kPartitioners).description(""));
+    command->add_flag("--refine", options.refine, "what another partitioner divides goes through our refinement as well");
     command->add_option("--from", options.from,
                         "folder of an earlier run: what still holds of its mapping is kept, and shards move only where they must");
     command->add_option("--time-limit", options.time_limit_s, "seconds after which the best mapping found so far is taken (none)")

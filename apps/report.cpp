@@ -46,10 +46,13 @@ Json latency_section(const ReportInput& input) {
         for (const auto& [edge, events] : input.result->latency_histogram) histogram.push_back({rounded(edge), events});
     }
     const auto analytic = input.mapping.analytic_latency_ns();
-    const double bound = input.search.bounds.latency_ns;
+    const auto& bounds = input.search.bounds;
+    const double reached = input.result ? input.result->latency_ns.max : analytic;
     Json latency{{"budget", input.study.latency_budget_ns}, {"simulated", std::move(simulated)}, {"analytic", rounded(analytic)}};
-    latency["lower_bound"] = rounded(bound);
-    latency["over_lower_bound"] = ratio(input.result ? input.result->latency_ns.max : analytic, bound);
+    latency["lower_bound"] = rounded(bounds.latency_ns);
+    latency["over_lower_bound"] = ratio(reached, bounds.latency_ns);
+    latency["lower_bound_with_hops"] = rounded(bounds.with_hops_ns);
+    latency["over_lower_bound_with_hops"] = ratio(reached, bounds.with_hops_ns);
     latency["breakdown"] = std::move(breakdown);
     latency["waterfall"] = input.result ? waterfall_section(*input.result) : Json::array();
     latency["histogram_upto_ns_events"] = std::move(histogram);

@@ -42,10 +42,12 @@ std::string bounds_paragraph(const Json& report) {
     const auto& boards = report["boards"];
     const double simulated = real(latency["simulated"]["max"]);
     return fmt::format(
-        "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} ({:.1f} ns).\n\n"
+        "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} of computing alone ({:.1f} ns), {} with the "
+        "hops that boards too small force ({:.1f} ns).\n\n"
         "Boards: {} of {} {}, TMUX period {} BX; {} ({}, set by {}).\n\n",
         simulated, real(latency["analytic"]), real(latency["budget"]) - simulated, over_bound(simulated, real(latency["lower_bound"])),
-        real(latency["lower_bound"]), count(boards["used"]), count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]),
+        real(latency["lower_bound"]), over_bound(simulated, real(latency["lower_bound_with_hops"])), real(latency["lower_bound_with_hops"]),
+        count(boards["used"]), count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]),
         over_bound(static_cast<double>(count(boards["used"])), static_cast<double>(count(boards["lower_bound"]))),
         count(boards["lower_bound"]), text(boards["binding_resource"]));
 }

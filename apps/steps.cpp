@@ -59,8 +59,10 @@ Json to_json(const Search& search) {
                               {"unit", search.unit},
                               {"explanation", search.explanation}};
     }
-    json["bounds"] = {
-        {"boards", search.bounds.boards}, {"binding_resource", search.bounds.binding_resource}, {"latency_ns", search.bounds.latency_ns}};
+    json["bounds"] = {{"boards", search.bounds.boards},
+                      {"binding_resource", search.bounds.binding_resource},
+                      {"latency_ns", search.bounds.latency_ns},
+                      {"with_hops_ns", search.bounds.with_hops_ns}};
     json["candidates"] = to_json(search.candidates);
     json["front"] = to_json(search.front);
     json["compressions"] = Json::array();
@@ -87,6 +89,7 @@ Search read_search(const JsonReader& reader) {
     search.bounds.boards = static_cast<int>(bounds.at("boards").integer(0, INT32_MAX));
     search.bounds.binding_resource = bounds.at("binding_resource").text();
     search.bounds.latency_ns = bounds.at("latency_ns").number(0, kMost);
+    search.bounds.with_hops_ns = bounds.at("with_hops_ns").number(0, kMost);
     search.candidates = read_candidates(reader.at("candidates"));
     search.front = read_candidates(reader.at("front"));
     for (const auto& item : reader.at("compressions").items()) {
@@ -152,6 +155,7 @@ FoundMapping find_mapping(const Study& study, const models::Network& network, pa
     if (!study.stages.empty()) {
         search.bounds.boards += boards_of(study.stages);
         search.bounds.latency_ns = bound_latency_ns(study.stages, search.bounds.latency_ns);
+        search.bounds.with_hops_ns = bound_latency_ns(study.stages, search.bounds.with_hops_ns);
         found.mapping = add_stages(found.mapping, network, study.stages, study.link);
         for (auto& mapping : found.front) mapping = add_stages(mapping, network, study.stages, study.link);
     }

@@ -57,11 +57,17 @@ WeightedGraph weighted_graph(const ShardGraph& graph, const BoardSpace& space, d
     return result;
 }
 
-/// Boards with shards on them, built as the sharder has chosen.
+/// What a shard that has an SLR of its own may take of it.
+Resources whole_slr(const BoardSpace& space) { return space.slr_capacity * (1 - 1e-9); }
+
+/// Boards with shards on them, built as the sharder has chosen. An SLR is filled up to `fill`, or holds one shard alone.
 class Boards {
   public:
     Boards(const ShardGraph& graph, const BoardSpace& space, double fill)
-        : graph_(graph), slrs_(static_cast<std::size_t>(space.slrs)), slr_room_(space.slr_capacity * (fill * (1 - 1e-9))) {
+        : graph_(graph),
+          slrs_(static_cast<std::size_t>(space.slrs)),
+          slr_room_(whole_slr(space) * fill),
+          alone_on_slr_(whole_slr(space) * (1 - fill)) {
         placement_.board.assign(graph.shards.size(), Placement::kOutsideBoard);
         placement_.slr.assign(graph.shards.size(), 0);
         for (const auto& shard : graph.shards) placement_.variant.push_back(shard.chosen);
@@ -77,7 +83,8 @@ class Boards {
     bool add(std::uint32_t shard, std::size_t board) {
         for (std::size_t slr = 0; slr < slrs_; ++slr) {
             Resources& free = free_[board * slrs_ + slr];
-            if (!graph_.resources(shard).fits(free)) continue;
+            const bool untouched = free == slr_room_;
+            if (!graph_.resources(shard).fits(untouched ? free + alone_on_slr_ : free)) continue;
             free -= graph_.resources(shard);
             placement_.board[shard] = static_cast<std::uint32_t>(board);
             placement_.slr[shard] = static_cast<int>(slr);
@@ -92,7 +99,8 @@ class Boards {
     const ShardGraph& graph_;
     std::size_t slrs_;
     Resources slr_room_;
-    std::vector<Resources> free_;  ///< by board and SLR
+    Resources alone_on_slr_;       ///< beside that, for a shard that is alone
+    std::vector<Resources> free_;  ///< by board and SLR; below zero where a shard alone takes more than the fill
     Placement placement_;
 };
 
@@ -182,7 +190,7 @@ std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, 
                                                        const GrowthLimits& limits, const TopologyOf& topology_of, std::uint64_t seed) {
     const Vertices vertices(graph);
     for (const std::uint32_t shard : vertices.shard_of) {
-        if (!graph.resources(shard).fits(space.slr_capacity * (limits.fill * (1 - 1e-9)))) return UnfitShard{shard};
+        if (!graph.resources(shard).fits(whole_slr(space))) return UnfitShard{shard};
     }
     if (vertices.shard_of.empty()) return Boards(graph, space, limits.fill).placement();
     if (partitioner == Partitioner::greedy) return fill_layer_by_layer(graph, space, limits.fill, vertices);

@@ -37,6 +37,17 @@ BoardBound bound_boards(const MappingProblem& problem, const std::vector<models:
     return bound;
 }
 
+double fastest_cycles(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event) {
+    const auto& network = *problem.network;
+    if (op.kind == models::OperatorKind::input) return models::arrival_cycles(network, op);
+    if (!has_hardware(op)) return 0;
+    const models::StreamShape stream = network.stream(op.id);
+    const std::int64_t tokens = splits_tokens(op) ? 1 : stream.tokens;
+    const auto all = models::implementations(network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.board.device);
+    const auto quicker = [](const auto& a, const auto& b) { return a.latency_cycles < b.latency_cycles; };
+    return all.empty() ? 0 : std::min_element(all.begin(), all.end(), quicker)->latency_cycles;
+}
+
 double bound_latency_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, std::int64_t cycles_per_event) {
     const auto& network = *problem.network;
     std::vector<std::int64_t> done(network.operators.size(), 0);
@@ -48,15 +59,7 @@ double bound_latency_ns(const MappingProblem& problem, const std::vector<models:
         for (; next_flow < flows.size() && flows[next_flow].consumer == op.id; ++next_flow) {
             inputs_there[position] = std::max(inputs_there[position], done[index(flows[next_flow].producer)]);
         }
-        std::int64_t fastest = op.kind == models::OperatorKind::input ? models::arrival_cycles(network, op) : 0;
-        if (has_hardware(op)) {
-            const models::StreamShape stream = network.stream(op.id);
-            const std::int64_t tokens = splits_tokens(op) ? 1 : stream.tokens;
-            const auto all =
-                models::implementations(network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.board.device);
-            const auto quicker = [](const auto& a, const auto& b) { return a.latency_cycles < b.latency_cycles; };
-            if (!all.empty()) fastest = std::min_element(all.begin(), all.end(), quicker)->latency_cycles;
-        }
+        const auto fastest = static_cast<std::int64_t>(fastest_cycles(problem, op, cycles_per_event));
         done[position] = inputs_there[position] + fastest;
         if (op.kind == models::OperatorKind::output) slowest = std::max(slowest, done[position]);
     }

@@ -22,6 +22,9 @@ struct BoardBound {
 BoardBound bound_boards(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                         int tmux_period_bx);
 
+/// Cycles that an operator takes by its fastest implementation, with an engine for each token; of an input, until its data are there.
+double fastest_cycles(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event);
+
 /// Latency of the slowest chain of operators when every one has its fastest implementation, all
 /// transfers take no time and nothing waits but for inputs that arrive later: nothing that the network allows is faster.
 /// The engines are those for one token each, which have the most freedom.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "partition/bounds.h"
+#include "partition/hop_bound.h"
 #include "partition/node_mapper.h"
 
 namespace tessera::partition {
@@ -225,7 +226,9 @@ class Mapper {
         for (const int period : problem_.tmux_periods_bx) {
             latency = std::min(latency, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
         }
-        return {contender.least_boards(), contender.plan.bound.constraint, latency};
+        const NodePlan& plan = contender.plan;
+        const double with_hops = bound_latency_with_hops_ns(problem_, flows_, plan.options, plan.choice, plan.cycles_per_event);
+        return {contender.least_boards(), plan.bound.constraint, latency, std::max(latency, with_hops)};
     }
 
     /// Keeps the reason that is nearest to being met.

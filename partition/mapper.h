@@ -35,7 +35,8 @@ struct MappingProblem {
 struct Bounds {
     int boards = 0;                ///< over all time nodes, at the chosen TMUX period
     std::string binding_resource;  ///< "lut", "dsp", "ports", ...: what sets `boards`
-    double latency_ns = 0;         ///< compute-only critical path
+    double latency_ns = 0;         ///< compute-only critical path, at the TMUX period that allows the shortest
+    double with_hops_ns = 0;       ///< at the chosen TMUX period, with the hops that boards force which are too small to go without
 };
 
 /// A mapping was found.
@@ -69,6 +70,7 @@ using Progress = std::function<void(const std::string& stage, double fraction)>;
 struct MapperOptions {
     std::uint64_t seed = 1;
     Partitioner partitioner = Partitioner::tessera;
+    bool refine_baseline = false;      ///< what another partitioner divides is refined as our own is
     const Mapping* earlier = nullptr;  ///< of the same or a similar network: what still holds of it is kept, if that is quick enough
     Objective objective = Objective::boards;
     Progress progress{};

@@ -163,8 +163,9 @@ class NodeMapper {
     /// boards, and is put on fewer still.
     std::variant<std::vector<Mapping>, NodeFailure> place(ShardGraph graph) const {
         constexpr int kMostFound = 3;
-        const int attempts = terms_.patch_panel ? 8 : 6;            // routes take longer to find than fibres,
-        const double tightening = terms_.patch_panel ? 0.88 : 0.8;  // and what misses, misses by more
+        // Routes take longer to find than fibres, and what misses, misses by more. A baseline has its boards to run out of.
+        const int attempts = !ours() ? 24 : terms_.patch_panel ? 8 : 6;
+        const double tightening = terms_.patch_panel ? 0.88 : 0.8;
         GrowthLimits limits;
         limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
         double refined_ports = kRefinedPorts;
@@ -208,19 +209,17 @@ class NodeMapper {
         return *failure;
     }
 
-    /// Refines a placement and joins its boards. A baseline's is first taken as it is, and refined only where ports or links
-    /// run out, of which it knows nothing.
+    /// Refines a placement, a baseline's only where that is asked for, and joins its boards.
     std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
-        if (!ours()) {
-            const auto places = terms_.patch_panel ? std::vector<std::uint32_t>{} : place_boards(graph, placement);
-            placement = settled(graph, placement);
+        const bool refines = ours() || options_.refine_baseline;
+        if (refines) {
+            placement = refined(graph, placement, ports);
             build_as(graph, placement);
-            auto result = connect(graph, placement, places);
-            if (std::holds_alternative<Mapping>(result)) return result;
+        } else {
+            order_slrs(graph, terms_.space, analyse_timing(graph, placement, hop_timing(problem_)), placement);
         }
-        placement = refined(graph, placement, ports);
-        build_as(graph, placement);
-        const auto places = terms_.patch_panel ? std::vector<std::uint32_t>{} : settle_on_topology(graph, placement, ports);
+        if (terms_.patch_panel) return connect(graph, placement, {});
+        const auto places = refines ? settle_on_topology(graph, placement, ports) : place_boards(graph, placement);
         build_as(graph, placement);
         return connect(graph, placement, places);
     }
