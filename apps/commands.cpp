@@ -44,7 +44,7 @@ void say(const Console& console, const std::string& text) {
 struct RunState {
     Study study;
     Json study_json;
-    models::Network imported;  ///< kept where the study offers compressions, which change it before its precision is applied
+    models::Network imported;  ///< kept where the study leaves its precision open, or offers compressions, which come before it
     models::Network network;
     Search search;
     partition::Mapping mapping;
@@ -61,10 +61,13 @@ RunState begin_imported(const std::filesystem::path& file, const std::filesystem
     state.study_json = portable_study(file, network_file);
     state.search = std::move(search);
     state.network = with_compressions(std::move(network), state.study, state.search);
-    if (!state.study.compressions.empty()) state.imported = state.network;
+    if (state.search.precision() >= state.study.precisions.size())
+        throw InputError(file.string(), "/precision", "fewer precisions than the search beside it has tried",
+                         "the study that was searched");
+    if (!state.study.compressions.empty() || state.study.precisions.size() > 1) state.imported = state.network;
     for (const auto& each : state.study.compressions) models::compressed(state.network, each);  // refused now, not after a search
     const Stopwatch watch;
-    apply_study(state.study, state.network);
+    apply_study(state.study, state.network, state.search.precision());
     state.timing.cost_s = watch.seconds();
     return state;
 }
@@ -100,6 +103,26 @@ void take(FoundMapping found, RunState& state) {
     state.front = std::move(found.front);
 }
 
+/// Where the first precision does not meet the study, the next ones are tried, up to the first that does.
+void try_precisions(RunState& state, const std::function<FoundMapping(const models::Network&)>& find,
+                    const std::function<bool()>& should_stop) {
+    if (state.study.precisions.size() < 2) return;
+    std::vector<PrecisionTrial> trials{{0, true, figures_of(state.search, state.mapping)}};
+    LayoutFigures best = trials.front().layout;
+    for (std::size_t p = 1; p < state.study.precisions.size() && !meets(trials.back().layout, state.study) && !should_stop(); ++p) {
+        models::Network network = state.imported;
+        apply_study(state.study, network, p);
+        auto found = find(network);
+        trials.push_back({p, false, figures_of(found.search, found.mapping)});
+        if (!better(trials.back().layout, best, state.study)) continue;
+        best = trials.back().layout;
+        for (auto& trial : trials) trial.taken = trial.position == p;
+        state.network = std::move(network);
+        take(std::move(found), state);
+    }
+    state.search.precisions = std::move(trials);
+}
+
 /// Lays the network out once more with each compression that the study offers, one after another; what makes it better stays.
 void try_compressions(RunState& state, const std::function<FoundMapping(const models::Network&)>& find,
                       const std::function<bool()>& should_stop) {
@@ -107,17 +130,18 @@ void try_compressions(RunState& state, const std::function<FoundMapping(const mo
         if (should_stop()) return;
         models::Network imported = models::compressed(state.imported, compression);
         models::Network network = imported;
-        apply_study(state.study, network);
+        apply_study(state.study, network, state.search.precision());
         auto found = find(network);
         CompressionTrial trial{compression.tensor, false, figures_of(state.search, state.mapping), figures_of(found.search, found.mapping)};
         trial.taken = better(trial.with, trial.without, state.study);
+        auto precisions = state.search.precisions;
         auto trials = std::move(state.search.compressions);
         trials.push_back(trial);
         if (trial.taken) {
             state.imported = std::move(imported), state.network = std::move(network);
             take(std::move(found), state);
         }
-        state.search.compressions = std::move(trials);
+        state.search.precisions = std::move(precisions), state.search.compressions = std::move(trials);
     }
 }
 
@@ -133,6 +157,7 @@ void search(RunState& state, partition::MapperOptions options, double time_limit
         options.should_stop = [&] { return interruption.requested() || (time_limit_s > 0 && watch.seconds() > time_limit_s); };
         const auto find = [&](const models::Network& network) { return find_mapping(state.study, network, options); };
         take(find(state.network), state);
+        try_precisions(state, find, options.should_stop);
         try_compressions(state, find, options.should_stop);
         interrupted = interruption.requested(), stopped = options.should_stop();
     }

@@ -51,6 +51,8 @@ Json latency_section(const ReportInput& input) {
     Json latency{{"budget", input.study.latency_budget_ns}, {"simulated", std::move(simulated)}, {"analytic", rounded(analytic)}};
     latency["lower_bound"] = rounded(bounds.latency_ns);
     latency["over_lower_bound"] = ratio(reached, bounds.latency_ns);
+    latency["lower_bound_on_boards"] = rounded(bounds.on_boards_ns);
+    latency["over_lower_bound_on_boards"] = ratio(reached, bounds.on_boards_ns);
     latency["lower_bound_with_hops"] = rounded(bounds.with_hops_ns);
     latency["over_lower_bound_with_hops"] = ratio(reached, bounds.with_hops_ns);
     latency["breakdown"] = std::move(breakdown);
@@ -73,6 +75,12 @@ Json interval_section(const ReportInput& input) {
             {"between_decisions_max", result ? rounded(result->max_interval_ns) : 0.0}};
 }
 
+/// The precisions that were tried, as the study writes them.
+Json precisions_section(Json trials, const Json& study) {
+    for (Json& trial : trials) trial["precision"] = study["precision"][trial["position"].get<std::size_t>()];
+    return trials;
+}
+
 /// Where nothing could be mapped, what is known is how many boards would be needed at the least.
 int board_bound(const Search& search) {
     if (search.found()) return search.bounds.boards;
@@ -87,6 +95,7 @@ Json boards_section(const ReportInput& input) {
             {"device", input.study.board.device.name},
             {"available", input.study.boards_available},
             {"used", used},
+            {"spare", input.study.spare_boards()},
             {"lower_bound", bound},
             {"over_lower_bound", ratio(static_cast<double>(used), bound)},
             {"binding_resource", found ? input.search.bounds.binding_resource : input.search.no_mapping_constraint},
@@ -205,6 +214,7 @@ Json make_report(const ReportInput& input) {
     const Json search = to_json(input.search);
     report["candidates"] = search["candidates"];
     report["front"] = search["front"];
+    report["precisions"] = precisions_section(search["precisions"], input.study_json);
     report["compressions"] = search["compressions"];
     if (search.contains("reuse")) report["reuse"] = search["reuse"];
     report["board_utilisation"] = board_utilisation(input.mapping);

@@ -42,12 +42,13 @@ std::string bounds_paragraph(const Json& report) {
     const auto& boards = report["boards"];
     const double simulated = real(latency["simulated"]["max"]);
     return fmt::format(
-        "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} of computing alone ({:.1f} ns), {} with the "
-        "hops that boards too small force ({:.1f} ns).\n\n"
+        "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} of computing alone ({:.1f} ns), {} on as "
+        "many boards ({:.1f} ns), {} with the hops that boards too small force ({:.1f} ns).\n\n"
         "Boards: {} of {} {}, TMUX period {} BX; {} ({}, set by {}).\n\n",
         simulated, real(latency["analytic"]), real(latency["budget"]) - simulated, over_bound(simulated, real(latency["lower_bound"])),
-        real(latency["lower_bound"]), over_bound(simulated, real(latency["lower_bound_with_hops"])), real(latency["lower_bound_with_hops"]),
-        count(boards["used"]), count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]),
+        real(latency["lower_bound"]), over_bound(simulated, real(latency["lower_bound_on_boards"])), real(latency["lower_bound_on_boards"]),
+        over_bound(simulated, real(latency["lower_bound_with_hops"])), real(latency["lower_bound_with_hops"]), count(boards["used"]),
+        count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]),
         over_bound(static_cast<double>(count(boards["used"])), static_cast<double>(count(boards["lower_bound"]))),
         count(boards["lower_bound"]), text(boards["binding_resource"]));
 }
@@ -127,6 +128,16 @@ std::string candidate_table(const std::string& title, const Json& candidates) {
     return rows + "\n";
 }
 
+std::string precision_table(const Json& report) {
+    if (report["precisions"].empty()) return "";
+    std::string rows = "## Precisions tried\n\n| precision | taken | layout |\n| --- | --- | --- |\n";
+    for (const auto& each : report["precisions"]) {
+        rows += fmt::format("| `{}` | {} | {} |\n", each["precision"].dump(), each["taken"].get<bool>() ? "yes" : "no",
+                            layout_figures(each["layout"]));
+    }
+    return rows + "\n";
+}
+
 std::string compression_table(const Json& report) {
     if (report["compressions"].empty()) return "";
     std::string rows = "## Compressions tried\n\n| tensor | taken | with it | without |\n| --- | --- | --- | --- |\n";
@@ -166,7 +177,8 @@ std::string markdown_report(const Json& report) {
     if (!report["published"].empty()) out += "## What is published\n\n" + comparison_table({report}) + "\n";
     if (!report["front"].empty()) out += candidate_table("Pareto front of boards and latency", report["front"]);
     if (report.contains("reuse")) out += fmt::format("Incremental mapping: {}.\n\n", reuse_text(report["reuse"]));
-    return out + candidate_table("TMUX periods tried", report["candidates"]) + compression_table(report) + assumption_table(report);
+    return out + candidate_table("TMUX periods tried", report["candidates"]) + precision_table(report) + compression_table(report) +
+           assumption_table(report);
 }
 
 }  // namespace tessera::apps

@@ -86,15 +86,17 @@ std::string system_lines(const Json& report) {
     const double simulated = real(latency["simulated"]["max"]);
     const double budget = real(latency["budget"]);
     std::string out;
-    out += fmt::format("  boards    {} of {} {} (TMUX period {}: time nodes of {}); {}\n", count(boards["used"]),
-                       count(boards["available"]), text(boards["type"]), count(boards["tmux_period"]), count(boards["of_one_time_node"]),
+    const auto spare = count(boards["spare"]);
+    out += fmt::format("  boards    {}{} of {} {} (TMUX period {}: time nodes of {}); {}\n", count(boards["used"]),
+                       spare > 0 ? fmt::format(" and {} spare", spare) : "", count(boards["available"]), text(boards["type"]),
+                       count(boards["tmux_period"]), count(boards["of_one_time_node"]),
                        over_bound(static_cast<double>(count(boards["used"])), static_cast<double>(count(boards["lower_bound"]))));
     out += fmt::format("  links     {} lanes, {:.1f} Tb/s, the busiest at {:.0f} %\n", count(links["used"]),
                        real(links["total_gbps"]) / 1000, 100 * real(links["max_utilisation"]));
     if (!report["simulated"].get<bool>()) return out;
-    out += fmt::format("  latency   {:.1f} ns simulated, {:.1f} ns analytic, budget {:.1f} ns: slack {:.1f} ns; {} with forced hops\n",
+    out += fmt::format("  latency   {:.1f} ns simulated, {:.1f} ns analytic, budget {:.1f} ns: slack {:.1f} ns; {} of these boards\n",
                        simulated, real(latency["analytic"]), budget, budget - simulated,
-                       over_bound(simulated, real(latency["lower_bound_with_hops"])));
+                       over_bound(simulated, real(latency["lower_bound_on_boards"])));
     out += fmt::format("  interval  {:.2f} ns, required {:.2f} ns\n", real(interval["simulated_max"]), real(interval["required"]));
     out += fmt::format("  events    {} injected, {} completed ({} late), {} corrupted, {} lost, {} in flight\n", count(events["injected"]),
                        count(events["completed"]), count(events["late"]), count(events["corrupted"]), count(events["lost"]),
@@ -122,6 +124,10 @@ std::string terminal_summary(const Json& report) {
     out += fmt::format("  network   {}: {} parameters, {} MAC, {:.3g} EBOPs an event\n", text(network["name"]),
                        count(network["parameters"]), count(network["macs"]), real(network["ebops"]));
     if (report.contains("no_mapping")) return out;
+    for (const auto& each : report["precisions"]) {
+        out += fmt::format("  precision {}: {}; {}\n", each["precision"].dump(), each["taken"].get<bool>() ? "taken" : "not taken",
+                           layout_figures(each["layout"]));
+    }
     for (const auto& each : report["compressions"]) {
         out += fmt::format("  compress  {}: {}; {} with it, {} without\n", text(each["tensor"]),
                            each["taken"].get<bool>() ? "taken" : "left out", layout_figures(each["with"]), layout_figures(each["without"]));

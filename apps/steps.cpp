@@ -62,9 +62,13 @@ Json to_json(const Search& search) {
     json["bounds"] = {{"boards", search.bounds.boards},
                       {"binding_resource", search.bounds.binding_resource},
                       {"latency_ns", search.bounds.latency_ns},
+                      {"on_boards_ns", search.bounds.on_boards_ns},
                       {"with_hops_ns", search.bounds.with_hops_ns}};
     json["candidates"] = to_json(search.candidates);
     json["front"] = to_json(search.front);
+    json["precisions"] = Json::array();
+    for (const auto& trial : search.precisions)
+        json["precisions"].push_back({{"position", trial.position}, {"taken", trial.taken}, {"layout", to_json(trial.layout)}});
     json["compressions"] = Json::array();
     for (const auto& trial : search.compressions) {
         json["compressions"].push_back(
@@ -89,15 +93,25 @@ Search read_search(const JsonReader& reader) {
     search.bounds.boards = static_cast<int>(bounds.at("boards").integer(0, INT32_MAX));
     search.bounds.binding_resource = bounds.at("binding_resource").text();
     search.bounds.latency_ns = bounds.at("latency_ns").number(0, kMost);
+    search.bounds.on_boards_ns = bounds.at("on_boards_ns").number(0, kMost);
     search.bounds.with_hops_ns = bounds.at("with_hops_ns").number(0, kMost);
     search.candidates = read_candidates(reader.at("candidates"));
     search.front = read_candidates(reader.at("front"));
+    for (const auto& item : reader.at("precisions").items()) {
+        const auto position = static_cast<std::size_t>(item.at("position").integer(0, INT32_MAX));
+        search.precisions.push_back({position, item.at("taken").boolean(), read_figures(item.at("layout"))});
+    }
     for (const auto& item : reader.at("compressions").items()) {
         search.compressions.push_back(
             {item.at("tensor").text(), item.at("taken").boolean(), read_figures(item.at("without")), read_figures(item.at("with"))});
     }
     if (reader.has("reuse")) search.reuse = read_reuse(reader.at("reuse"));
     return search;
+}
+
+std::size_t Search::precision() const {
+    const auto taken = std::find_if(precisions.begin(), precisions.end(), [](const PrecisionTrial& trial) { return trial.taken; });
+    return taken == precisions.end() ? 0 : taken->position;
 }
 
 models::Network with_compressions(models::Network imported, const Study& study, const Search& search) {
@@ -111,8 +125,8 @@ models::Network import_network(const Study& study, const std::filesystem::path& 
     return models::read_network(study.network, replacement);
 }
 
-void apply_study(const Study& study, models::Network& network) {
-    models::apply_precision(network, study.precision);
+void apply_study(const Study& study, models::Network& network, std::size_t precision) {
+    models::apply_precision(network, study.precisions.at(precision));
     network.clock_mhz = study.clock.processing_mhz();
     models::apply_strategies(network, study.strategies);
     models::apply_arrivals(network, study.arrivals);
@@ -122,7 +136,7 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     partition::MappingProblem problem;
     problem.network = &network;
     problem.board = study.board;
-    problem.boards_available = study.boards_available - boards_of(study.stages);
+    problem.boards_available = study.boards_available - boards_of(study.stages) - study.spare_boards();
     problem.link = study.link;
     problem.topology = study.topology;
     problem.clock = study.clock;
@@ -155,6 +169,7 @@ FoundMapping find_mapping(const Study& study, const models::Network& network, pa
     if (!study.stages.empty()) {
         search.bounds.boards += boards_of(study.stages);
         search.bounds.latency_ns = bound_latency_ns(study.stages, search.bounds.latency_ns);
+        search.bounds.on_boards_ns = bound_latency_ns(study.stages, search.bounds.on_boards_ns);
         search.bounds.with_hops_ns = bound_latency_ns(study.stages, search.bounds.with_hops_ns);
         found.mapping = add_stages(found.mapping, network, study.stages, study.link);
         for (auto& mapping : found.front) mapping = add_stages(mapping, network, study.stages, study.link);
@@ -173,6 +188,8 @@ LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping
     for (const auto& link : mapping.links) lanes += link.lanes;
     return {static_cast<int>(mapping.boards_in_system()), mapping.analytic_latency_ns(), lanes * mapping.tmux_period_bx};
 }
+
+bool meets(const LayoutFigures& layout, const Study& study) { return layout.boards > 0 && layout.latency_ns <= study.latency_budget_ns; }
 
 bool better(const LayoutFigures& layout, const LayoutFigures& other, const Study& study) {
     if (layout.boards == 0 || other.boards == 0) return layout.boards > 0;

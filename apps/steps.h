@@ -26,6 +26,13 @@ struct LayoutFigures {
     std::int64_t lanes = 0;  ///< of all links, over all time nodes
 };
 
+/// One of the precisions that the study leaves open.
+struct PrecisionTrial {
+    std::size_t position = 0;  ///< in the study's list
+    bool taken = false;
+    LayoutFigures layout;
+};
+
 /// A compression that the study offers: what it was tried against, and whether the better layout is the one with it.
 struct CompressionTrial {
     std::string tensor;
@@ -44,10 +51,12 @@ struct Search {
     double available = 0;
     std::string unit;
     std::string explanation;
+    std::vector<PrecisionTrial> precisions;      ///< those tried, in order; none where the study leaves no choice
     std::vector<CompressionTrial> compressions;  ///< those that the study offers, in order
     std::optional<partition::Reuse> reuse;       ///< what became of an earlier mapping, where the search began with one
 
     bool found() const { return no_mapping_constraint.empty(); }
+    std::size_t precision() const;  ///< that was taken: its position in the study
 };
 Json to_json(const Search& search);
 Search read_search(const JsonReader& reader);
@@ -58,8 +67,8 @@ models::Network with_compressions(models::Network imported, const Study& study, 
 /// Imports the study's network; its precision is not applied yet.
 models::Network import_network(const Study& study, const std::filesystem::path& replacement);
 
-/// Gives an imported network what the study says of it: precision, clock, strategies and arrivals.
-void apply_study(const Study& study, models::Network& network);
+/// Gives an imported network what the study says of it: one of its precisions, clock, strategies and arrivals.
+void apply_study(const Study& study, models::Network& network, std::size_t precision = 0);
 
 /// The problem that a study puts to the mapper; `network` must outlive it.
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network);
@@ -79,6 +88,9 @@ LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping
 
 /// Whether the study asks for a layout rather than for another, as the mapper judges; any rather than none (0 boards).
 bool better(const LayoutFigures& layout, const LayoutFigures& other, const Study& study);
+
+/// Whether a layout exists and is within the latency budget.
+bool meets(const LayoutFigures& layout, const Study& study);
 
 /// All checks of a mapping: on its own, against the network that it lays out and against the stages around it.
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping);

@@ -109,6 +109,15 @@ void make_portable(Json& network, const std::filesystem::path& study_file, const
     for (Json& part : network["networks"]) make_portable(part, study_file, replacement);
 }
 
+/// One precision, or a list of them.
+std::vector<models::Precision> read_precisions(const JsonReader& reader) {
+    if (!reader.raw().is_array()) return {models::read_precision(reader)};
+    std::vector<models::Precision> precisions;
+    for (const auto& item : reader.items()) precisions.push_back(models::read_precision(item));
+    if (precisions.empty()) reader.fail("an empty list", "a precision, or some to choose from");
+    return precisions;
+}
+
 }  // namespace
 
 Study read_study(const std::filesystem::path& file) { return read_study(JsonReader::from_file(file)); }
@@ -119,7 +128,7 @@ Study read_study(const JsonReader& root) {
     study.question = root.text("question", "");
     study.network = root.at("network");
     study.topology = root.has("topology") ? root.at("topology") : JsonReader::from_text(root.file(), R"({"kind": "patch_panel"})");
-    if (root.has("precision")) study.precision = models::read_precision(root.at("precision"));
+    if (root.has("precision")) study.precisions = read_precisions(root.at("precision"));
     if (root.has("arrival_ns")) study.arrivals = models::read_arrivals(root.at("arrival_ns"));
     if (root.has("stages")) study.stages = partition::read_stages(root.at("stages"));
     if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
@@ -138,6 +147,9 @@ Study read_study(const JsonReader& root) {
     check_clock(root, study);
     check_ticks(root, study);
     read_simulation(root, study);
+    if (study.faults.spares.boards + boards_of(study.stages) >= study.boards_available)
+        root.at("simulation")
+            .fail(std::to_string(study.faults.spares.boards) + " spare boards", "fewer than the boards available that no stage takes");
     study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));
     if (root.has("published")) study.published = read_published(root.at("published"));
     root.done();

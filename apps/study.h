@@ -28,8 +28,8 @@ namespace tessera::apps {
 struct Study {
     std::string name;
     std::string question;
-    JsonReader network;  ///< as models::read_network takes it
-    models::Precision precision;
+    JsonReader network;                             ///< as models::read_network takes it
+    std::vector<models::Precision> precisions{1};   ///< in the order of preference: the first that meets the study is taken
     std::vector<partition::Stage> stages;           ///< of the system around the network
     std::vector<models::ArrivalRule> arrivals;      ///< of inputs that are not there at once
     std::vector<models::StrategyRule> strategies;   ///< how operators have to be built
@@ -50,6 +50,9 @@ struct Study {
     sim::Traffic traffic;
     std::uint64_t seed = 1;
     std::vector<PublishedFigure> published;  ///< to set beside Tessera's own
+
+    /// Boards of `boards_available` that stand by, and carry nothing until one dies.
+    int spare_boards() const { return static_cast<int>(faults.spares.boards); }
 
     /// Time between two events that the system must sustain.
     double required_interval_ns() const { return interval_bx * clock.bx_ns(); }

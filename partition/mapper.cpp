@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "partition/board_latency_bound.h"
 #include "partition/bounds.h"
 #include "partition/hop_bound.h"
 #include "partition/node_mapper.h"
@@ -36,8 +37,7 @@ class Mapper {
         : problem_(problem), options_(options), flows_(models::dataflow(*problem.network)) {}
 
     std::variant<MappingResult, NoMapping> run() {
-        if (options_.earlier != nullptr && keep_earlier())
-            return MappingResult{std::move(*best_), bounds_, std::move(candidates_), std::move(front_)};
+        if (options_.earlier != nullptr && keep_earlier()) return result();
         candidates_.clear();
         plan_all();
         // Long periods first: their shards are few, so they are mapped quickly, and what they find cuts the rest short.
@@ -46,16 +46,21 @@ class Mapper {
         if (options_.objective != Objective::latency) search(problem_.latency_budget_ns);
         if (options_.objective != Objective::boards) search(0);
         if (!best_) return give_up();
-        MappingResult result{std::move(*best_), bounds_, std::move(candidates_), std::move(front_)};
-        for (auto& candidate : result.candidates) {
-            if (candidate.boards > 0 && candidate.note.empty() && candidate.tmux_period_bx != result.mapping.tmux_period_bx) {
+        MappingResult found = result();
+        for (auto& candidate : found.candidates) {
+            if (candidate.boards > 0 && candidate.note.empty() && candidate.tmux_period_bx != found.mapping.tmux_period_bx) {
                 candidate.note = "more boards, or slower";
             }
         }
-        return result;
+        return found;
     }
 
   private:
+    MappingResult result() {
+        const Bounds bounds = bounds_of(best_plan_);
+        return {std::move(*best_), bounds, std::move(candidates_), std::move(front_)};
+    }
+
     void report(const std::string& stage, double fraction) {
         const auto best = best_ ? fmt::format("; best {} boards, {:.0f} ns", best_->boards_in_system(), best_->analytic_latency_ns()) : "";
         if (options_.progress) options_.progress(stage + best, fraction);
@@ -202,7 +207,7 @@ class Mapper {
         if (options_.objective == Objective::pareto) add_to_front(mapping);
         if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);
-            bounds_ = bounds_of(contender);
+            best_plan_ = contender.plan;
         }
     }
 
@@ -221,14 +226,19 @@ class Mapper {
         front_.insert(std::upper_bound(front_.begin(), front_.end(), mapping, fewer), mapping);
     }
 
-    Bounds bounds_of(const Contender& contender) const {
-        double latency = std::numeric_limits<double>::infinity();
+    /// Of the best mapping; `plan` is that of its period.
+    Bounds bounds_of(const NodePlan& plan) const {
+        Bounds bounds{plan.least_boards() * plan.tmux_period_bx, plan.bound.constraint, std::numeric_limits<double>::infinity(), 0, 0};
         for (const int period : problem_.tmux_periods_bx) {
-            latency = std::min(latency, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
+            bounds.latency_ns =
+                std::min(bounds.latency_ns, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
         }
-        const NodePlan& plan = contender.plan;
+        const auto boards = static_cast<double>(best_->boards.size());
+        const double on_boards = bound_latency_on_boards_ns(problem_, flows_, plan.choice, boards, plan.cycles_per_event);
         const double with_hops = bound_latency_with_hops_ns(problem_, flows_, plan.options, plan.choice, plan.cycles_per_event);
-        return {contender.least_boards(), plan.bound.constraint, latency, std::max(latency, with_hops)};
+        bounds.on_boards_ns = std::max(bounds.latency_ns, on_boards);
+        bounds.with_hops_ns = std::max(bounds.latency_ns, with_hops);
+        return bounds;
     }
 
     /// Keeps the reason that is nearest to being met.
@@ -253,7 +263,7 @@ class Mapper {
     std::vector<Candidate> candidates_;
     std::optional<Mapping> best_;
     std::vector<Mapping> front_;
-    Bounds bounds_;
+    NodePlan best_plan_;  ///< of the best
     std::optional<NoMapping> nearest_;
     std::optional<double> quickest_ns_;  ///< of all mappings found
     bool stopped_ = false;

@@ -36,6 +36,7 @@ struct Bounds {
     int boards = 0;                ///< over all time nodes, at the chosen TMUX period
     std::string binding_resource;  ///< "lut", "dsp", "ports", ...: what sets `boards`
     double latency_ns = 0;         ///< compute-only critical path, at the TMUX period that allows the shortest
+    double on_boards_ns = 0;       ///< at the chosen TMUX period, on as many boards as the mapping takes, without links
     double with_hops_ns = 0;       ///< at the chosen TMUX period, with the hops that boards force which are too small to go without
 };
 

@@ -164,7 +164,7 @@ class NodeMapper {
     std::variant<std::vector<Mapping>, NodeFailure> place(ShardGraph graph) const {
         constexpr int kMostFound = 3;
         // Routes take longer to find than fibres, and what misses, misses by more. A baseline has its boards to run out of.
-        const int attempts = !ours() ? 24 : terms_.patch_panel ? 8 : 6;
+        const int attempts = !ours() ? 12 : terms_.patch_panel ? 8 : 6;
         const double tightening = terms_.patch_panel ? 0.88 : 0.8;
         GrowthLimits limits;
         limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
@@ -202,7 +202,12 @@ class NodeMapper {
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
             }
             limits.fanout = net_fanout(graph, placement);
-            (ours() ? limits.ports : limits.fill) *= tightening;  // a baseline knows no ports: it gets emptier boards
+            if (ours()) {
+                limits.ports *= tightening;
+            } else {  // it knows no ports: it gets emptier boards, by as much as they miss
+                const auto* missed = std::get_if<NodeFailure>(&result);
+                limits.fill *= missed == nullptr ? tightening : std::clamp(missed->available / missed->needed, 0.5, tightening);
+            }
             refined_ports *= 0.94;
         }
         if (!found.empty()) return found;

@@ -98,7 +98,8 @@ class Estimator {
 
 /// Why no layout can pass; empty where the bounds do not say so.
 std::string why_impossible(const Study& study, const Estimate& estimate) {
-    if (!study.compressions.empty()) return "";  // one that is taken may need fewer ports than the network as it is
+    // A compression that is taken may need fewer ports than the network as it is, and the estimate is for the first precision.
+    if (!study.compressions.empty() || study.precisions.size() > 1) return "";
     const Estimate::Period* least = nullptr;
     for (const auto& each : estimate.periods) {
         if (each.least_boards > 0 && (least == nullptr || each.least_boards < least->least_boards)) least = &each;

@@ -26,7 +26,7 @@ double import_and_cost_s(const std::filesystem::path& file, const std::filesyste
     const apps::Study study = apps::read_study(file);
     const auto begin = std::chrono::steady_clock::now();
     models::Network network = apps::import_network(study, replacement);
-    models::apply_precision(network, study.precision);
+    models::apply_precision(network, study.precisions.front());
     const auto problem = apps::mapping_problem(study, network);
     const auto planned = partition::plan_node(problem, models::dataflow(network), problem.tmux_periods_bx.back());
     const double seconds = seconds_since(begin);

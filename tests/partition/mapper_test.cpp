@@ -94,6 +94,7 @@ void check_result(const MappingProblem& problem, const MappingResult& result) {
     CHECK(static_cast<int>(mapping.boards_in_system()) <= problem.boards_available);
     CHECK(static_cast<int>(mapping.boards_in_system()) >= result.bounds.boards);
     CHECK(mapping.analytic_latency_ns() >= result.bounds.with_hops_ns);
+    CHECK(mapping.analytic_latency_ns() >= result.bounds.on_boards_ns);
     CHECK(result.bounds.with_hops_ns >= result.bounds.latency_ns);
     CHECK(schedule(mapping).latency_ticks == mapping.analytic_latency_ticks);
 }
