@@ -44,7 +44,7 @@ function(tessera_test folder)
     set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)  # helpers of one test file may be named as those of another
     target_link_libraries(test_${folder} PRIVATE doctest::doctest tessera_flags ${ARGN})
     target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")
-    add_test(NAME ${folder} COMMAND test_${folder} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    add_test(NAME ${folder} COMMAND test_${folder} --test-suite-exclude=full_size WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
 
 # tessera_npm(TARGET FOR): the packages that this folder's package-lock.json fixes to the byte, fetched by the build into node_modules of the

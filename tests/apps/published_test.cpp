@@ -20,7 +20,7 @@ std::vector<std::filesystem::path> studies_with_published_figures() {
 
 }  // namespace
 
-TEST_CASE("the tables of published figures are what the command writes") {
+TEST_CASE("the tables of published figures are what the command writes" * doctest::test_suite("full_size")) {
     const TemporaryFolder folder;
     std::map<std::string, std::string> outs;  // folders of runs, by the page that shows them
     bool all_ran = true;

@@ -62,7 +62,7 @@ TEST_CASE("10 M and 60 M parameters at 8 bits fit no 1000 boards, and the run sa
     }
 }
 
-TEST_CASE("fewer bits of the Particle Transformer take fewer boards, as its page says") {
+TEST_CASE("fewer bits of the Particle Transformer take fewer boards, as its page says" * doctest::test_suite("full_size")) {
     for (const auto& [study, boards] :
          std::map<std::string, int>{{"cms_particle_transformer_6bit", 120}, {"cms_particle_transformer_4bit", 60}}) {
         CAPTURE(study);
