@@ -15,9 +15,10 @@ std::vector<TraceRecord> Trace::records(const partition::Mapping& mapping) const
     for (const auto link : links) chosen_links.at(index(link)) = true;
     std::vector<TraceRecord> all;
     for (const auto& event : events_) {
+        const auto& stamps = stamps_[event.stamps];
         const auto add = [&](std::size_t stamp, std::int64_t ticks, std::size_t id, std::uint32_t chunk, std::int16_t hop) {
-            if (event.stamps[stamp] == Record::kNever) return;
-            all.push_back({event.bx * tables.ticks_per_bx + event.stamps[stamp], event.bx, static_cast<std::int32_t>(ticks),
+            if (stamps[stamp] == Record::kNever) return;
+            all.push_back({event.bx * tables.ticks_per_bx + stamps[stamp], event.bx, static_cast<std::int32_t>(ticks),
                            static_cast<std::uint32_t>(id), chunk, static_cast<std::uint16_t>(event.time_node), hop});
         };
         for (std::size_t s = 0; s < tables.shards.size(); ++s) {

@@ -25,7 +25,8 @@ struct TraceRecord {
 };
 
 /// Keeps the records of the events of some crossings in binary, as the simulation makes them anyway, so that
-/// recording is cheap. What people look at is made of them after the simulation.
+/// recording is cheap; an event that runs as the last one kept did, as all do where nothing contends, shares its stamps.
+/// What people look at is made of them after the simulation.
 class Trace {
   public:
     std::int64_t from_bx = 0;
@@ -36,7 +37,9 @@ class Trace {
 
     /// @param stamps as in Record (statistics.h)
     void add(std::int64_t bx, std::size_t time_node, std::int64_t objects, const std::vector<std::int32_t>& stamps) {
-        if (from_bx <= bx && bx < to_bx) events_.push_back({bx, time_node, objects, stamps});
+        if (bx < from_bx || to_bx <= bx) return;
+        if (stamps_.empty() || stamps_.back() != stamps) stamps_.push_back(stamps);
+        events_.push_back({bx, time_node, objects, stamps_.size() - 1});
     }
 
     /// What the chosen boards did, in the order of time.
@@ -47,9 +50,10 @@ class Trace {
         std::int64_t bx;
         std::size_t time_node;
         std::int64_t objects;
-        std::vector<std::int32_t> stamps;
+        std::size_t stamps;  ///< position in stamps_
     };
     std::vector<Event> events_;
+    std::vector<std::vector<std::int32_t>> stamps_;
 };
 
 /// Chrome's trace format, which Perfetto opens: a process for each board of each time node, a thread for
