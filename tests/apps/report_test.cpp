@@ -33,7 +33,8 @@ TEST_CASE("report.json holds what its schema promises") {
     CHECK(report["schema"] == "tessera.report/1");
     for (const auto* key : {"pass", "latency", "interval", "resources", "links", "events"}) CHECK(report["verdict"][key].is_boolean());
     for (const auto* key : {"min", "p50", "p99", "max"}) CHECK(report["latency_ns"]["simulated"][key].get<double>() > 0);
-    for (const auto* key : {"budget", "analytic", "lower_bound", "lower_bound_on_boards", "lower_bound_with_hops"}) CHECK(report["latency_ns"][key].get<double>() > 0);
+    for (const auto* key : {"budget", "analytic", "lower_bound", "lower_bound_on_boards", "lower_bound_with_hops"})
+        CHECK(report["latency_ns"][key].get<double>() > 0);
     CHECK(report["interval_ns"]["required"].get<double>() == doctest::Approx(24.9508));
     CHECK(report["interval_ns"]["simulated_max"].get<double>() <= report["interval_ns"]["required"].get<double>());
     for (const auto* key : {"available", "used", "lower_bound", "tmux_period"}) CHECK(report["boards"][key].get<int>() >= 1);
