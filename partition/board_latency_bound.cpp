@@ -250,6 +250,7 @@ double bound_chain_cycles(const Chain& chain, double boards, double cycles_per_e
 double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                                   double boards, std::int64_t cycles_per_event) {
     std::vector<OperatorChoices> operators;
+    operators.reserve(problem.network->operators.size());
     for (const auto& op : problem.network->operators) operators.push_back(choices_of(problem, op, choice, cycles_per_event));
     const auto cycles = static_cast<double>(cycles_per_event);
     const Chain chain = SlowestChain(*problem.network, flows, operators, cycles).find(boards);

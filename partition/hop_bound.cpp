@@ -108,7 +108,8 @@ class HopBound {
         std::sort(needed.begin(), needed.end(), std::greater<>());
         for (const auto& [there, more] : needed) {
             constexpr double kRounding = 1e-6;
-            if ((boards += more) > 1 + kRounding) return there + hop_cycles_;
+            boards += more;
+            if (boards > 1 + kRounding) return there + hop_cycles_;
         }
         return 0;
     }

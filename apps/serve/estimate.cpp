@@ -56,12 +56,18 @@ class Estimator {
         estimate_.least_latency_ns = std::min(estimate_.least_latency_ns, with_stages(alone_ns));
     }
 
+    /// Whether the shards of a plan are too many, with those of the plans before it.
+    bool too_large(const partition::NodePlan& plan) {
+        shards_ += partition::count_shards(problem_, flows_, plan);
+        return shards_ > kMostShards;
+    }
+
     void foresee(const partition::NodePlan& plan, Estimate::Period& period) {
         if (period.least_boards > study_.boards_available) {
             period.note = fmt::format("{} boards are there", study_.boards_available);
         } else if (beaten(period.least_boards)) {
             period.note = "more boards than another";
-        } else if ((shards_ += partition::count_shards(problem_, flows_, plan)) > kMostShards) {
+        } else if (too_large(plan)) {
             period.note = "too large to be estimated at once";
         } else if (const auto forecast = partition::forecast_mapping(problem_, flows_, plan, study_.objective)) {
             period.likely_boards = forecast->boards + boards_of(study_.stages);
