@@ -2,9 +2,10 @@
 
 #include "apps/study.h"
 #include "tests/apps/command.h"
+#include "tests/shared_files.h"
 
 /// Studies of the trigger's own systems and of other fields. Those that name published figures run whole, for their table
-/// (published_test.cpp); `default.json` is `alternatives.json` with more periods, and Moonshine takes a minute of processor time.
+/// (published_test.cpp).
 namespace tessera::tests {
 
 namespace {
@@ -148,6 +149,61 @@ TEST_CASE("a model of 100 M parameters says what it would take") {
     REQUIRE(points.size() == 1);
     CHECK(points[0]["binding"] == "lut");
     CHECK(points[0]["explanation"].get<std::string>().find("needs at least") != std::string::npos);
+}
+
+TEST_CASE("the default study passes" * doctest::test_suite("full_size")) {
+    const auto& [out, outcome] = shipped_run("default");
+    CAPTURE(outcome.out);
+    REQUIRE(outcome.code == 0);
+    const auto report = read_json(out / "report.json");
+    check_accounts(report);
+    CHECK(report["boards"]["used"].get<int>() <= 320);
+    CHECK(report["events"]["late"] == 0);
+}
+
+TEST_CASE("a pretrained transformer for speech fits the boards, but not the budget" * doctest::test_suite("full_size")) {
+    const auto network = shared_file("models/moonshine_tiny_encoder_q8.onnx");
+    if (!network) return;
+    const TemporaryFolder folder;
+    const auto out = quoted(folder / "out");
+    CHECK(tessera("--quiet run " + quoted(shipped_study("moonshine_encoder")) + " --network " + quoted(*network) + " -o " + out).code == 2);
+    const auto report = read_json(folder / "out" / "report.json");
+    check_accounts(report);
+    CHECK(report["verdict"]["resources"] == true);
+    CHECK(report["verdict"]["latency"] == false);
+}
+
+TEST_CASE("the ends of the explorations of boards, links and model size answer as their pages say" * doctest::test_suite("full_size")) {
+    struct Expected {
+        std::string exploration;
+        std::vector<std::vector<std::string>> kept;  ///< of each axis, by its choices or positions in its list
+        std::vector<std::string> status;             ///< of the points in order
+    };
+    for (const auto& [name, kept, status] : {
+             Expected{"board_count", {{"0", "7"}}, {"no mapping", "pass"}},
+             Expected{"link_rate", {{"0"}}, {"fail"}},
+             Expected{"foundation_model_frontier", {{"1.6 M", "100 M"}, {"4"}, {"5"}}, {"pass", "no mapping"}},
+         }) {
+        CAPTURE(name);
+        const TemporaryFolder folder;
+        Json exploration = read_json(shipped_study(name));
+        exploration["study"] = shipped_study("default").string();
+        exploration["changes"]["/tmux_periods_bx"] = {18};
+        for (std::size_t a = 0; a < kept.size(); ++a) {
+            Json& axis = exploration["axes"][a];
+            const bool choices = axis.contains("choices");
+            Json some = choices ? Json::object() : Json::array();
+            for (const auto& each : kept[a]) {
+                if (choices) some[each] = axis["choices"].at(each);
+                if (!choices) some.push_back(axis["list"].at(static_cast<std::size_t>(std::stoi(each))));
+            }
+            axis[choices ? "choices" : "list"] = some;
+        }
+        tessera("--quiet explore " + quoted(write_study(folder, exploration)) + " -o " + quoted(folder / "out"));
+        const auto points = read_json(folder / "out" / "explore.json")["points"];
+        REQUIRE(points.size() == status.size());
+        for (std::size_t p = 0; p < status.size(); ++p) CHECK(points[p]["status"] == status[p]);
+    }
 }
 
 }  // namespace tessera::tests
