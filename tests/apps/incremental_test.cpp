@@ -11,7 +11,8 @@ namespace {
 /// Boards of the shards of a mapping, by their names; those of one of its `heads` left out.
 std::map<std::string, std::int64_t> backbone_boards(const std::filesystem::path& out, const std::vector<std::string>& heads) {
     std::map<std::string, std::int64_t> boards;
-    for (const auto& shard : read_json(out / "mapping.json")["shards"]) {
+    const Json mapping = read_json(out / "mapping.json");
+    for (const auto& shard : mapping["shards"]) {
         const auto name = shard["name"].get<std::string>();
         const bool of_head = std::any_of(heads.begin(), heads.end(), [&](const auto& head) { return name.starts_with(head); });
         if (!of_head) boards[name] = shard["board"].get<std::int64_t>();
