@@ -74,8 +74,7 @@ Json uncertainty_section(const ReportInput& input, bool pass) {
     const double mapped = static_cast<double>(input.mapping.boards_in_system()) - declared;
     const double boards = declared + std::ceil(mapped * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
     const double latency = input.result ? pessimistic_latency_ns(*input.result, input.study.stages) : 0.0;
-    const bool still =
-        pass && boards <= input.study.boards_available - input.study.spare_boards() && latency <= input.study.latency_budget_ns;
+    const bool still = pass && boards <= input.study.layout_boards() && latency <= input.study.latency_budget_ns;
     Json json;
     json["percentile"] = 90;
     json["source"] = "measured over estimated of published designs (tessera validate)";

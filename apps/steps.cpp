@@ -136,7 +136,7 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     partition::MappingProblem problem;
     problem.network = &network;
     problem.board = study.board;
-    problem.boards_available = study.boards_available - boards_of(study.stages) - study.spare_boards();
+    problem.boards_available = study.layout_boards() - boards_of(study.stages);
     problem.link = study.link;
     problem.topology = study.topology;
     problem.clock = study.clock;

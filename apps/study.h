@@ -53,6 +53,8 @@ struct Study {
 
     /// Boards of `boards_available` that stand by, and carry nothing until one dies.
     int spare_boards() const { return static_cast<int>(faults.spares.boards); }
+    /// Those that a layout and the stages around it may take.
+    int layout_boards() const { return boards_available - spare_boards(); }
 
     /// Time between two events that the system must sustain.
     double required_interval_ns() const { return interval_bx * clock.bx_ns(); }

@@ -57,7 +57,7 @@ class ChainBound {
     double cycles() {
         constexpr int kSteps = 24;
         constexpr double kSection = 0.6180339887498949;
-        double low = std::log(1e-3), high = std::log(1e6);
+        double low = std::log(1e-3), high = std::log(1e6);  // cycles that a board is worth
         double a = high - kSection * (high - low), b = low + kSection * (high - low);
         double at_a = at_price(std::exp(a)), at_b = at_price(std::exp(b));
         double best = std::max({0.0, at_price(0), at_a, at_b});

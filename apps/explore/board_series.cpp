@@ -12,8 +12,11 @@ namespace tessera::apps::explore {
 namespace {
 
 int available(const Point& point) {
-    const auto given = point.study.find("boards_available");
-    return given != point.study.end() && given->is_number_integer() ? given->get<int>() : Study{}.boards_available;
+    const auto given = [&](const char* path, int otherwise) {
+        const Json::json_pointer place(path);
+        return point.study.contains(place) && point.study[place].is_number_integer() ? point.study[place].get<int>() : otherwise;
+    };
+    return given("/boards_available", Study{}.boards_available) - given("/simulation/faults/spares/boards", 0);
 }
 
 /// All that is asked but the number of boards.

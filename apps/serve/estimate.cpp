@@ -63,8 +63,8 @@ class Estimator {
     }
 
     void foresee(const partition::NodePlan& plan, Estimate::Period& period) {
-        if (period.least_boards > study_.boards_available) {
-            period.note = fmt::format("{} boards are there", study_.boards_available);
+        if (period.least_boards > study_.layout_boards()) {
+            period.note = fmt::format("{} boards are there", study_.layout_boards());
         } else if (beaten(period.least_boards)) {
             period.note = "more boards than another";
         } else if (too_large(plan)) {
@@ -88,7 +88,7 @@ class Estimator {
 
     /// On the boards that there are rather than on more.
     bool better(const partition::BoardsAndLatency& a, const partition::BoardsAndLatency& b) const {
-        const bool a_fits = a.boards <= study_.boards_available, b_fits = b.boards <= study_.boards_available;
+        const bool a_fits = a.boards <= study_.layout_boards(), b_fits = b.boards <= study_.layout_boards();
         return a_fits != b_fits ? a_fits : partition::better(a, b, study_.objective, study_.latency_budget_ns);
     }
 
@@ -111,9 +111,9 @@ std::string why_impossible(const Study& study, const Estimate& estimate) {
         if (each.least_boards > 0 && (least == nullptr || each.least_boards < least->least_boards)) least = &each;
     }
     if (least == nullptr) return estimate.periods.front().constraint;
-    if (least->least_boards > study.boards_available)
+    if (least->least_boards > study.layout_boards())
         return fmt::format("{}: at least {} boards are needed, {} are there", least->constraint, least->least_boards,
-                           study.boards_available);
+                           study.layout_boards());
     if (estimate.least_latency_ns > study.latency_budget_ns)
         return fmt::format("latency: at least {:.1f} ns are needed, {:.1f} ns are there", estimate.least_latency_ns,
                            study.latency_budget_ns);

@@ -64,6 +64,25 @@ TEST_CASE("an empty choice of precisions is refused") {
     CHECK(outcome.err.find("/precision: an empty list; expected a precision, or some to choose from") != std::string::npos);
 }
 
+TEST_CASE("an exploration keeps spare boards free at every number of boards") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["board"] = {{"type", "KU15P"}, {"usable", 0.02}};
+    study["boards_available"] = 64;
+    study["simulation"] = {{"bunch_crossings", 20}, {"faults", {{"spares", {{"boards", 2}, {"takeover_bx", 10}}}}}};
+    const int used = run(folder, study, 0)["boards"]["used"];
+    REQUIRE(used > 2);
+    Json exploration{{"name", "spares"}, {"study", (folder / "study.json").string()}};
+    exploration["axes"] = Json::array({Json{{"name", "available"}, {"path", "/boards_available"}, {"list", {used + 1, used + 2}}}});
+    const auto outcome =
+        tessera("--quiet explore " + quoted(write_study(folder, exploration, "explore.json")) + " -o " + quoted(folder / "explored"));
+    CAPTURE(outcome.err);
+    const auto points = read_json(folder / "explored" / "explore.json")["points"];
+    REQUIRE(points.size() == 2);
+    CHECK(points[1]["boards"] == used);
+    CHECK(points[0]["boards"] != used);
+}
+
 TEST_CASE("spare boards are not laid out on") {
     const TemporaryFolder folder;
     Json study = study_with(kWide, 12500);
