@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kNarrowestDspProduct = 7;  // hls4ml's resource strategy: LUTs at 6 bits, slices at 8 (wa-hls4ml)
 constexpr double kFinnUnitCycles = 3;    // a stage for the thresholds, two for the FIFO
+constexpr double kChannelsOfTwoBits = 4;  // a carry LUT has five inputs for its two outputs: two bits of a sum, and two to choose by
+constexpr double kChannelsOfOneBit = 32;  // one bit of a sum, five inputs to choose by
 constexpr int kWidestThresholds = 8;     // FINN quantises up to here by comparisons with thresholds; wider results leave as they are
 
 /// The fabric of UltraScale+, whatever its size.
@@ -27,6 +29,9 @@ const boards::Device& reference_device() {
     return device;
 }
 
+/// Where tools keep tables of so many words.
+Memory memory_of(int words) { return words > coefficient::kLutRomDepth ? Memory::block_ram : Memory::lut_rom; }
+
 /// What the flow builds for an operator.
 StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
     const auto width = [&](std::size_t input) { return design.network.tensor(op.inputs[input].tensor).format.width; };
@@ -40,14 +45,15 @@ StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
         const int rf = reuse_factor_of(design, op);
         const bool bits = width(0) == 1 && op.weights.format.width == 1;
         if (rf == 1) return {bits ? Strategy::binary : Strategy::constant_logic, std::nullopt, 1};
-        return {bits ? Strategy::binary : Strategy::lut_multiplier, rf > coefficient::kLutRomDepth ? Memory::block_ram : Memory::lut_rom,
-                rf};
+        const bool on_dsp = design.hls_multipliers && std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
+        const Strategy folded = on_dsp ? Strategy::dsp : Strategy::lut_multiplier;
+        return {bits ? Strategy::binary : folded, memory_of(rf), rf};
     }
     const bool constants = design.flow == DesignFlow::da4ml || design.flow == DesignFlow::shift_add;
     if (design.flow == DesignFlow::hls4ml_resource) {
         const bool on_dsp = std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
         const int rf = legal_reuse_factor(op.weights.inputs, op.weights.outputs, design.reuse_factor);
-        return {on_dsp ? Strategy::dsp : Strategy::lut_multiplier, Memory::block_ram, rf};
+        return {on_dsp ? Strategy::dsp : Strategy::lut_multiplier, memory_of(rf), rf};
     }
     return {constants ? Strategy::constant_logic : Strategy::constant_dsp, std::nullopt, 1};
 }
@@ -69,18 +75,74 @@ struct OperatorEstimate {
     double interval = 0;  ///< cycles from one event to the next
 };
 
-/// What a unit of FINN adds to its sums: thresholds (2^bits - 1 comparisons of each sum, two bits a carry LUT, then counted; as in
-/// MatrixVectorActivation.lut_estimation, which takes a LUT a bit) and a FIFO of one shift register a bit.
+/// Outputs at a time of a unit of FINN: told by the row, or as many as remain when all inputs come at a time.
+double processing_elements(const PublishedDesign& design, const Operator& op) {
+    if (design.processing_elements.empty()) return std::ceil(static_cast<double>(op.weights.outputs) / reuse_factor_of(design, op));
+    const auto& all = design.network.operators;
+    const auto before = std::count_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(index(op.id)), is_matrix);
+    return design.processing_elements[static_cast<std::size_t>(before)];
+}
+
+/// Inputs at a time (SIMD).
+double inputs_of_unit(const PublishedDesign& design, const Operator& op) {
+    const double products = static_cast<double>(op.weights.inputs) * static_cast<double>(op.weights.outputs);
+    return products / (reuse_factor_of(design, op) * processing_elements(design, op));
+}
+
+/// LUTs of FINN's comparisons of sums with the thresholds of `channels` outputs each: two bits a carry LUT while the threshold is a
+/// constant or one of four (the LUT's other inputs tell which), a bit a LUT up to one of 32, and tables beyond that.
+double threshold_luts(double comparisons, double bits, double channels) {
+    const double luts = comparisons * (bits / (channels <= kChannelsOfTwoBits ? 2 : 1) + coefficient::kPopcountLut);
+    if (channels <= kChannelsOfOneBit) return luts;
+    return luts + memory_resources(Memory::lut_rom, comparisons * bits, channels).lut;
+}
+
+/// LUTs of a product in a unit of FINN: a table while the operands have six bits together (five of them share a LUT with another).
+double product_lut(int a_bits, int b_bits) {
+    constexpr int kTableInputs = 6;
+    const int bits = a_bits + b_bits;
+    if (bits > kTableInputs) return multiplier_lut(a_bits, b_bits);
+    return bits < kTableInputs ? bits / 2.0 : bits;
+}
+
+/// The products and sums of a folded unit of FINN with what it makes at a time, and its weights: streamed from block RAMs, as
+/// MVAU.bram_estimation has it of internal_decoupled weights.
+Resources finn_folded_sums(const PublishedDesign& design, const Operator& op, Strategy strategy, const CostModel& model) {
+    const double lanes = processing_elements(design, op);
+    const double inputs_at_a_time = inputs_of_unit(design, op);
+    const int a_bits = design.network.tensor(op.inputs.front().tensor).format.width;
+    const int w_bits = op.weights.format.width;
+    const double products = lanes * inputs_at_a_time;
+    Resources sums = memory_resources(Memory::block_ram, products * w_bits, reuse_factor_of(design, op));
+    const double chunks = static_cast<double>(op.weights.inputs) / inputs_at_a_time;
+    if (chunks > 1) sums += memory_resources(Memory::lut_ram, inputs_at_a_time * a_bits, chunks);  // of the inputs, for every output
+    sums.lut += coefficient::kControlLut;
+    if (strategy == Strategy::binary) {
+        sums.lut += products * coefficient::kPopcountLut;
+    } else {
+        sums.lut += lanes * adder_tree_lut(inputs_at_a_time, a_bits + w_bits, op.accumulator.width);
+        if (strategy == Strategy::dsp) sums.dsp = products;
+        else sums.lut += products * product_lut(a_bits, w_bits);
+    }
+    if (chunks > 1) sums.lut += lanes * op.accumulator.width;
+    sums.ff = model.registers(sums.lut) + lanes * op.accumulator.width + products * w_bits;
+    return sums;
+}
+
+/// What a unit of FINN adds to its sums: thresholds (2^bits - 1 comparisons of each sum, then counted; as in
+/// MatrixVectorActivation.lut_estimation, which takes a LUT a bit) and a FIFO of one shift register a bit; where it is folded, one more
+/// before it, behind the converter of widths.
 Resources finn_unit(const PublishedDesign& design, const Operator& op) {
     const int bits = design.network.tensor(op.outputs.front()).format.width;
+    const double lanes = processing_elements(design, op);
     const auto outputs = static_cast<double>(op.weights.outputs);
-    const int rf = reuse_factor_of(design, op);
-    const double lanes = std::ceil(outputs / rf);
     Resources unit{.lut = lanes * bits};
+    if (reuse_factor_of(design, op) > 1)
+        unit.lut += inputs_of_unit(design, op) * design.network.tensor(op.inputs.front().tensor).format.width;
     if (bits > kWidestThresholds) return unit;
-    const double thresholds = std::exp2(bits) - 1;
-    unit.lut += lanes * thresholds * (op.accumulator.width / 2.0 + coefficient::kPopcountLut);
-    if (lanes < outputs) unit += memory_resources(Memory::lut_rom, lanes * thresholds * op.accumulator.width, outputs / lanes);
+    const double comparisons = lanes * (std::exp2(bits) - 1);
+    unit.lut += threshold_luts(comparisons, op.accumulator.width, outputs / lanes);
+    if (outputs / lanes > kChannelsOfTwoBits) unit.ff = comparisons * op.accumulator.width;  // the chosen thresholds
     return unit;
 }
 
@@ -98,12 +160,20 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     const auto tokens = static_cast<double>(stream.tokens);
     const double copies = design.parallel_tokens ? tokens : 1;
     const bool is_unit = design.flow == DesignFlow::finn && is_matrix(op);
-    OperatorEstimate found{(is_unit ? chosen.resources + finn_unit(design, op) : chosen.resources) * copies,
-                           static_cast<double>(chosen.latency_cycles), static_cast<double>(chosen.token_interval_cycles)};
+    Resources resources = chosen.resources;
+    if (is_unit && !design.processing_elements.empty() && reuse_factor_of(design, op) > 1)
+        resources = finn_folded_sums(design, op, chosen.strategy, model);
+    if (is_unit) resources += finn_unit(design, op);
+    // What reduces all tokens of a stream takes them as they come (hls4ml, nnet_pooling_stream.h: global_pooling1d_cl).
+    if (!design.parallel_tokens && op.kind == OperatorKind::reduction && stream.tokens == 1 && op.contraction > 1)
+        resources = resources * (1.0 / static_cast<double>(op.contraction - 1));
+    OperatorEstimate found{resources * copies, static_cast<double>(chosen.latency_cycles),
+                           static_cast<double>(chosen.token_interval_cycles)};
     if (design.flow == DesignFlow::hls4ml_latency && is_matrix(op)) {  // RF shares the slices; constants in logic stay unrolled
-        if (found.resources.dsp > 0) found.latency += design.reuse_factor - 1;
-        found.resources.dsp = std::ceil(found.resources.dsp / design.reuse_factor);
-        found.interval = design.reuse_factor;
+        const int rf = reuse_factor_of(design, op);
+        if (found.resources.dsp > 0) found.latency += rf - 1;
+        found.resources.dsp = std::ceil(found.resources.dsp / rf);
+        found.interval = rf;
     }
     if (is_unit) found.latency += kFinnUnitCycles;
     if (design.flow == DesignFlow::finn && op.kind == OperatorKind::activation) return {};  // the thresholds

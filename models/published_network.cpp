@@ -1,6 +1,7 @@
 #include "models/published_network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "models/precision.h"
 #include "models/zoo_blocks.h"
@@ -137,6 +138,30 @@ void set_reuse_factors(Network& network, const JsonReader& factors) {
     if (next != items.size()) factors.fail("found too many entries", "one for each constant matrix");
 }
 
+/// Outputs and inputs at a time: [PE, SIMD].
+std::pair<std::int64_t, std::int64_t> read_unit(const JsonReader& item) {
+    const auto numbers = item.items();
+    if (numbers.size() != 2) item.fail("found " + std::to_string(numbers.size()) + " numbers", "PE and SIMD");
+    return {numbers[0].integer(1, 1 << 20), numbers[1].integer(1, 1 << 20)};
+}
+
+/// FINN's folding of every constant matrix.
+void set_folding(Network& network, const JsonReader& folding) {
+    const auto items = folding.items();
+    std::size_t next = 0;
+    for (Operator& op : network.operators) {
+        if (!is_matrix(op)) continue;
+        if (next == items.size()) folding.fail("found too few entries", "one for each constant matrix");
+        const auto [pe, simd] = read_unit(items[next++]);
+        if (op.weights.outputs % pe != 0 || op.weights.inputs % simd != 0)
+            folding.fail("found " + std::to_string(pe) + " of " + std::to_string(op.weights.outputs) + " outputs and " + std::to_string(simd) +
+                             " of " + std::to_string(op.weights.inputs) + " inputs",
+                         "divisors");
+        op.fixed.reuse_factor = static_cast<int>(op.weights.outputs / pe * (op.weights.inputs / simd));
+    }
+    if (next != items.size()) folding.fail("found too many entries", "one for each constant matrix");
+}
+
 void set_binary_weights(Network& network) {
     for (Operator& op : network.operators) {
         if (!is_matrix(op)) continue;
@@ -162,7 +187,15 @@ Network read_published_network(const JsonReader& row, const std::string& name) {
     if (row.has("hgq")) set_weights_of_ebops(network, row.at("hgq"));
     if (row.boolean("binary", false)) set_binary_weights(network);
     if (row.has("reuse_factors")) set_reuse_factors(network, row.at("reuse_factors"));
+    if (row.has("folding")) set_folding(network, row.at("folding"));
     return network;
+}
+
+std::vector<int> read_processing_elements(const JsonReader& row) {
+    std::vector<int> elements;
+    if (!row.has("folding")) return elements;
+    for (const JsonReader& item : row.at("folding").items()) elements.push_back(static_cast<int>(read_unit(item).first));
+    return elements;
 }
 
 }  // namespace tessera::models

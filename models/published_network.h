@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/json.h"
 #include "models/network.h"
@@ -18,6 +19,7 @@ namespace tessera::models {
 ///   {"block": "max_pool", "side", "kernel"}: of a square image; {"block": "activation", "type": "LeakyRelu"};
 ///   {"block": "trees", "rounds", "outputs", "depth"}: in every round a tree for each output, all of them full
 /// - "reuse_factors": one for each constant matrix in order, where they differ (Operator::fixed)
+/// - "folding": [PE, SIMD] of each constant matrix in order, as FINN has it: outputs and inputs at a time
 /// - "precision": as in a study
 /// - what is known of the weights, if not their distribution alone: "weights": for each constant matrix in order
 ///   [not zero, signed digits, trimmed bits, of three digits and more, digits of those], counted in the real weights or
@@ -26,5 +28,8 @@ namespace tessera::models {
 ///   digits; or "binary": true, weights of -1 and 1
 /// @throws InputError
 Network read_published_network(const JsonReader& row, const std::string& name);
+
+/// The PE of "folding", one for each constant matrix in order; empty where the row has none. @throws InputError
+std::vector<int> read_processing_elements(const JsonReader& row);
 
 }  // namespace tessera::models

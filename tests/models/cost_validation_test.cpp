@@ -75,6 +75,25 @@ TEST_CASE("reuse factors become legal as in hls4ml") {
     CHECK(legal_reuse_factor(7, 5, 1) == 1);
 }
 
+TEST_CASE("FINN's folding gives every unit its reuse factor, and its comparisons") {
+    bool found = false;
+    for (PublishedDesign design : published_data().designs) {
+        if (design.name != "NID 600-64-64-64-1, out of context") continue;
+        found = true;
+        CHECK(design.processing_elements == std::vector<int>{16, 1, 1, 1});
+        std::vector<int> factors;
+        for (const Operator& op : design.network.operators)
+            if (is_matrix(op)) factors.push_back(reuse_factor_of(design, op));
+        CHECK(factors == std::vector<int>{60, 64, 64, 64});
+        const double lut = estimate(design, cost_data().fitted).resources.lut;
+        design.processing_elements[1] = 2;  // twice the comparisons, of half as many channels
+        CHECK(estimate(design, cost_data().fitted).resources.lut > lut);
+        design.processing_elements.clear();
+        CHECK(estimate(design, cost_data().fitted).interval_cycles == 64);
+    }
+    CHECK(found);
+}
+
 TEST_CASE("a folded kernel of hls4ml takes the cycles that its reports give") {
     for (const PublishedDesign& design : published_data().designs) {
         if (design.source != "wa_hls4ml") continue;
