@@ -46,8 +46,8 @@ struct PublishedDesign {
     bool overlaps_events = true;   ///< false: the next event enters when the last has left
     bool hls_multipliers = false;  ///< of FINN's folded units (its resType "auto"): on slices where HLS takes them, else LUTs alone
     std::vector<int> processing_elements;  ///< outputs at a time of FINN's units, one for each constant matrix; empty: not told
-    bool norms_in_logic = false;   ///< the norms are kept out of the DSP slices
-    bool ebops_count_all = false;  ///< the weights stand for published EBOPs, which count additions and sums too
+    bool norms_in_logic = false;           ///< the norms are kept out of the DSP slices
+    bool ebops_count_all = false;          ///< the weights stand for published EBOPs, which count additions and sums too
     Measured measured;
     Network network;
 

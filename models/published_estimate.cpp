@@ -11,11 +11,11 @@ namespace tessera::models {
 
 namespace {
 
-constexpr int kNarrowestDspProduct = 7;  // hls4ml's resource strategy: LUTs at 6 bits, slices at 8 (wa-hls4ml)
-constexpr double kFinnUnitCycles = 3;    // a stage for the thresholds, two for the FIFO
+constexpr int kNarrowestDspProduct = 7;   // hls4ml's resource strategy: LUTs at 6 bits, slices at 8 (wa-hls4ml)
+constexpr double kFinnUnitCycles = 3;     // a stage for the thresholds, two for the FIFO
 constexpr double kChannelsOfTwoBits = 4;  // a carry LUT has five inputs for its two outputs: two bits of a sum, and two to choose by
 constexpr double kChannelsOfOneBit = 32;  // one bit of a sum, five inputs to choose by
-constexpr int kWidestThresholds = 8;     // FINN quantises up to here by comparisons with thresholds; wider results leave as they are
+constexpr int kWidestThresholds = 8;      // FINN quantises up to here by comparisons with thresholds; wider results leave as they are
 
 /// The fabric of UltraScale+, whatever its size.
 const boards::Device& reference_device() {
@@ -28,9 +28,6 @@ const boards::Device& reference_device() {
     }();
     return device;
 }
-
-/// Where tools keep tables of so many words.
-Memory memory_of(int words) { return words > coefficient::kLutRomDepth ? Memory::block_ram : Memory::lut_rom; }
 
 /// What the flow builds for an operator.
 StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
@@ -47,13 +44,13 @@ StrategyChoice choice_of(const PublishedDesign& design, const Operator& op) {
         if (rf == 1) return {bits ? Strategy::binary : Strategy::constant_logic, std::nullopt, 1};
         const bool on_dsp = design.hls_multipliers && std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
         const Strategy folded = on_dsp ? Strategy::dsp : Strategy::lut_multiplier;
-        return {bits ? Strategy::binary : folded, memory_of(rf), rf};
+        return {bits ? Strategy::binary : folded, rf > coefficient::kLutRomDepth ? Memory::block_ram : Memory::lut_rom, rf};
     }
     const bool constants = design.flow == DesignFlow::da4ml || design.flow == DesignFlow::shift_add;
     if (design.flow == DesignFlow::hls4ml_resource) {
         const bool on_dsp = std::max(width(0), op.weights.format.width) >= kNarrowestDspProduct;
         const int rf = legal_reuse_factor(op.weights.inputs, op.weights.outputs, design.reuse_factor);
-        return {on_dsp ? Strategy::dsp : Strategy::lut_multiplier, memory_of(rf), rf};
+        return {on_dsp ? Strategy::dsp : Strategy::lut_multiplier, Memory::block_ram, rf};
     }
     return {constants ? Strategy::constant_logic : Strategy::constant_dsp, std::nullopt, 1};
 }
@@ -73,6 +70,7 @@ struct OperatorEstimate {
     Resources resources;
     double latency = 0;   ///< cycles from a token's entry to its result
     double interval = 0;  ///< cycles from one event to the next
+    double entering = 0;  ///< cycles from the first token's entry to the last one's
 };
 
 /// Outputs at a time of a unit of FINN: told by the row, or as many as remain when all inputs come at a time.
@@ -97,8 +95,10 @@ double threshold_luts(double comparisons, double bits, double channels) {
     return luts + memory_resources(Memory::lut_rom, comparisons * bits, channels).lut;
 }
 
-/// LUTs of a product in a unit of FINN: a table while the operands have six bits together (five of them share a LUT with another).
+/// LUTs of a product in a unit of FINN: none beside the adder where an operand has one bit, a table while both have six together (five
+/// of them share a LUT with another).
 double product_lut(int a_bits, int b_bits) {
+    if (std::min(a_bits, b_bits) == 1) return 0;
     constexpr int kTableInputs = 6;
     const int bits = a_bits + b_bits;
     if (bits > kTableInputs) return multiplier_lut(a_bits, b_bits);
@@ -106,26 +106,30 @@ double product_lut(int a_bits, int b_bits) {
 }
 
 /// The products and sums of a folded unit of FINN with what it makes at a time, and its weights: streamed from block RAMs, as
-/// MVAU.bram_estimation has it of internal_decoupled weights.
+/// MVAU.bram_estimation has it of internal_decoupled weights, through the port of an HLS kernel, which registers both ways (AMD UG1399,
+/// register_mode: a LUT that selects and two flip-flops a bit).
 Resources finn_folded_sums(const PublishedDesign& design, const Operator& op, Strategy strategy, const CostModel& model) {
     const double lanes = processing_elements(design, op);
     const double inputs_at_a_time = inputs_of_unit(design, op);
     const int a_bits = design.network.tensor(op.inputs.front().tensor).format.width;
     const int w_bits = op.weights.format.width;
     const double products = lanes * inputs_at_a_time;
-    Resources sums = memory_resources(Memory::block_ram, products * w_bits, reuse_factor_of(design, op));
+    const double stream_bits = products * w_bits;
+    Resources sums = memory_resources(Memory::block_ram, stream_bits, reuse_factor_of(design, op));
     const double chunks = static_cast<double>(op.weights.inputs) / inputs_at_a_time;
     if (chunks > 1) sums += memory_resources(Memory::lut_ram, inputs_at_a_time * a_bits, chunks);  // of the inputs, for every output
-    sums.lut += coefficient::kControlLut;
+    sums.lut += coefficient::kControlLut + stream_bits;
     if (strategy == Strategy::binary) {
         sums.lut += products * coefficient::kPopcountLut;
     } else {
         sums.lut += lanes * adder_tree_lut(inputs_at_a_time, a_bits + w_bits, op.accumulator.width);
-        if (strategy == Strategy::dsp) sums.dsp = products;
-        else sums.lut += products * product_lut(a_bits, w_bits);
+        if (strategy == Strategy::dsp)
+            sums.dsp = products;
+        else
+            sums.lut += products * product_lut(a_bits, w_bits);
     }
     if (chunks > 1) sums.lut += lanes * op.accumulator.width;
-    sums.ff = model.registers(sums.lut) + lanes * op.accumulator.width + products * w_bits;
+    sums.ff = model.registers(sums.lut) + lanes * op.accumulator.width + 2 * stream_bits;
     return sums;
 }
 
@@ -148,6 +152,7 @@ Resources finn_unit(const PublishedDesign& design, const Operator& op) {
 
 OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, const CostModel& model) {
     const StreamShape stream = design.network.stream(op.id);
+    const int rf = reuse_factor_of(design, op);
     op.fixed = choice_of(design, op);
     const ImplementationRequest request{{{0, 1}, {0, stream.channels}}, std::numeric_limits<int>::max()};
     auto made = implementations(design.network, op, request, model);
@@ -161,8 +166,7 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     const double copies = design.parallel_tokens ? tokens : 1;
     const bool is_unit = design.flow == DesignFlow::finn && is_matrix(op);
     Resources resources = chosen.resources;
-    if (is_unit && !design.processing_elements.empty() && reuse_factor_of(design, op) > 1)
-        resources = finn_folded_sums(design, op, chosen.strategy, model);
+    if (is_unit && !design.processing_elements.empty() && rf > 1) resources = finn_folded_sums(design, op, chosen.strategy, model);
     if (is_unit) resources += finn_unit(design, op);
     // What reduces all tokens of a stream takes them as they come (hls4ml, nnet_pooling_stream.h: global_pooling1d_cl).
     if (!design.parallel_tokens && op.kind == OperatorKind::reduction && stream.tokens == 1 && op.contraction > 1)
@@ -170,7 +174,6 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     OperatorEstimate found{resources * copies, static_cast<double>(chosen.latency_cycles),
                            static_cast<double>(chosen.token_interval_cycles)};
     if (design.flow == DesignFlow::hls4ml_latency && is_matrix(op)) {  // RF shares the slices; constants in logic stay unrolled
-        const int rf = reuse_factor_of(design, op);
         if (found.resources.dsp > 0) found.latency += rf - 1;
         found.resources.dsp = std::ceil(found.resources.dsp / rf);
         found.interval = rf;
@@ -180,7 +183,10 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     if (design.ebops_count_all && !is_matrix(op)) found.resources = {};
     if (op.type == "Relu") found.latency = 0;  // joined to the rounding before it
     if (!design.overlaps_tokens) found.interval = found.latency;
-    if (!design.parallel_tokens) found.interval *= tokens;
+    if (!design.parallel_tokens) {
+        found.entering = found.interval * (tokens - 1);
+        found.interval *= tokens;
+    }
     return found;
 }
 
@@ -209,6 +215,7 @@ DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients&
     model.cascades_dsp = model.packs_dsp = model.rounds = false;
     model.cuts_tables = true;
     DesignEstimate total;
+    double entering = 0;
     std::vector<double> done(design.network.operators.size(), 0);  ///< when each operator has its result
     std::vector<std::size_t> producer(design.network.tensors.size(), 0);
     for (const Operator& op : design.network.operators) {
@@ -217,13 +224,14 @@ DesignEstimate estimate(const PublishedDesign& design, const FittedCoefficients&
         const OperatorEstimate found = estimate_operator(design, op, model);
         total.resources += found.resources;
         total.interval_cycles = std::max(total.interval_cycles, found.interval);
+        entering = std::max(entering, found.entering);
         done[index(op.id)] = begin + found.latency;
         total.latency_cycles = std::max(total.latency_cycles, done[index(op.id)]);
         for (const TensorId output : op.outputs) producer[index(output)] = index(op.id);
     }
     // HLS leaves the results of the last layer unregistered.
     if (by_hls) total.latency_cycles -= 1;
-    if (!design.parallel_tokens) total.latency_cycles += total.interval_cycles - 1;  // the last token enters as late
+    total.latency_cycles += entering;
     if (!design.overlaps_events) total.interval_cycles = total.latency_cycles;
     return total;
 }

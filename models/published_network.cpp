@@ -154,8 +154,8 @@ void set_folding(Network& network, const JsonReader& folding) {
         if (next == items.size()) folding.fail("found too few entries", "one for each constant matrix");
         const auto [pe, simd] = read_unit(items[next++]);
         if (op.weights.outputs % pe != 0 || op.weights.inputs % simd != 0)
-            folding.fail("found " + std::to_string(pe) + " of " + std::to_string(op.weights.outputs) + " outputs and " + std::to_string(simd) +
-                             " of " + std::to_string(op.weights.inputs) + " inputs",
+            folding.fail("found " + std::to_string(pe) + " of " + std::to_string(op.weights.outputs) + " outputs and " +
+                             std::to_string(simd) + " of " + std::to_string(op.weights.inputs) + " inputs",
                          "divisors");
         op.fixed.reuse_factor = static_cast<int>(op.weights.outputs / pe * (op.weights.inputs / simd));
     }

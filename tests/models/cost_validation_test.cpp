@@ -85,9 +85,10 @@ TEST_CASE("FINN's folding gives every unit its reuse factor, and its comparisons
         for (const Operator& op : design.network.operators)
             if (is_matrix(op)) factors.push_back(reuse_factor_of(design, op));
         CHECK(factors == std::vector<int>{60, 64, 64, 64});
-        const double lut = estimate(design, cost_data().fitted).resources.lut;
-        design.processing_elements[1] = 2;  // twice the comparisons, of half as many channels
-        CHECK(estimate(design, cost_data().fitted).resources.lut > lut);
+        const Resources told = estimate(design, cost_data().fitted).resources;
+        CHECK(told.bram36 == doctest::Approx(22.5));  // 1280, 128, 128 and 2 bits of weights at a time
+        design.processing_elements[0] = 64;           // four times the comparisons, of constants
+        CHECK(estimate(design, cost_data().fitted).resources.lut > told.lut + 48 * 3 * 6);
         design.processing_elements.clear();
         CHECK(estimate(design, cost_data().fitted).interval_cycles == 64);
     }
