@@ -76,6 +76,7 @@ PublishedDesign read_design(const JsonReader& reader, const std::map<std::string
     design.parallel_tokens = reader.boolean("parallel_tokens", true);
     design.overlaps_tokens = reader.boolean("overlaps_tokens", true);
     design.overlaps_events = reader.boolean("overlaps_events", true);
+    design.rewound = reader.boolean("rewound", false);
     design.hls_multipliers = reader.boolean("hls_multipliers", false);
     design.processing_elements = read_processing_elements(reader);
     design.norms_in_logic = reader.boolean("norms_in_logic", false);

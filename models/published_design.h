@@ -44,6 +44,7 @@ struct PublishedDesign {
     bool parallel_tokens = true;   ///< a copy of each layer for every token (io_parallel); false: tokens stream through one
     bool overlaps_tokens = true;   ///< false: a layer takes its next token when it is done with the last
     bool overlaps_events = true;   ///< false: the next event enters when the last has left
+    bool rewound = false;          ///< the loops of a stream take the next event before they have drained (AMD UG1399, rewind)
     bool hls_multipliers = false;  ///< of FINN's folded units (its resType "auto"): on slices where HLS takes them, else LUTs alone
     std::vector<int> processing_elements;  ///< outputs at a time of FINN's units, one for each constant matrix; empty: not told
     bool norms_in_logic = false;           ///< the norms are kept out of the DSP slices

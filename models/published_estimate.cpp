@@ -185,7 +185,9 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     if (!design.overlaps_tokens) found.interval = found.latency;
     if (!design.parallel_tokens) {
         found.entering = found.interval * (tokens - 1);
-        found.interval *= tokens;
+        const bool loops = tokens * rf > 1 || design.flow != DesignFlow::finn;
+        const double drains = loops && !design.rewound ? std::max(found.latency, found.interval) : found.interval;
+        found.interval = found.entering + drains;
     }
     return found;
 }
