@@ -150,6 +150,14 @@ Resources finn_unit(const PublishedDesign& design, const Operator& op) {
     return unit;
 }
 
+/// All tokens through one copy; the loop of an HLS kernel drains before the next event unless it is rewound. A unit of FINN that makes
+/// everything at once has no loop.
+void enter_in_turn(OperatorEstimate& found, const PublishedDesign& design, double tokens, int rf) {
+    found.entering = found.interval * (tokens - 1);
+    const bool loops = tokens * rf > 1 || design.flow != DesignFlow::finn;
+    found.interval = found.entering + (loops && !design.rewound ? std::max(found.latency, found.interval) : found.interval);
+}
+
 OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, const CostModel& model) {
     const StreamShape stream = design.network.stream(op.id);
     const int rf = reuse_factor_of(design, op);
@@ -183,12 +191,7 @@ OperatorEstimate estimate_operator(const PublishedDesign& design, Operator op, c
     if (design.ebops_count_all && !is_matrix(op)) found.resources = {};
     if (op.type == "Relu") found.latency = 0;  // joined to the rounding before it
     if (!design.overlaps_tokens) found.interval = found.latency;
-    if (!design.parallel_tokens) {
-        found.entering = found.interval * (tokens - 1);
-        const bool loops = tokens * rf > 1 || design.flow != DesignFlow::finn;
-        const double drains = loops && !design.rewound ? std::max(found.latency, found.interval) : found.interval;
-        found.interval = found.entering + drains;
-    }
+    if (!design.parallel_tokens) enter_in_turn(found, design, tokens, rf);
     return found;
 }
 
