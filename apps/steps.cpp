@@ -1,6 +1,7 @@
 #include "apps/steps.h"
 
 #include "models/import.h"
+#include "models/input_split.h"
 #include "sim/filling.h"
 
 namespace tessera::apps {
@@ -129,6 +130,7 @@ void apply_study(const Study& study, models::Network& network, std::size_t preci
     models::apply_precision(network, study.precisions.at(precision));
     network.clock_mhz = study.clock.processing_mhz();
     models::apply_strategies(network, study.strategies);
+    network = models::split_fixed_inputs(std::move(network));
     models::apply_arrivals(network, study.arrivals);
 }
 

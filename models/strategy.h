@@ -25,6 +25,7 @@ struct StrategyChoice {
     std::optional<Strategy> strategy;
     std::optional<Memory> memory;  ///< of the weights
     int reuse_factor = 0;          ///< 0: free
+    int input_parts = 0;           ///< into which the input channels are cut; 0: free, 1: left whole
 
     friend bool operator==(const StrategyChoice&, const StrategyChoice&) = default;
 };
