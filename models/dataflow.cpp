@@ -1,6 +1,7 @@
 #include "models/dataflow.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace tessera::models {
@@ -124,6 +125,8 @@ class Resolver {
             trace_concat(producer, reading);
         } else if (producer.type == "Split" || producer.type == "Slice") {
             trace_piece(producer, reading);
+        } else if (const auto part = before_flattening(producer, reading)) {
+            trace(*part);
         } else {
             for (const auto& input : producer.inputs) trace_step(input, reading);
         }
@@ -135,6 +138,37 @@ class Resolver {
         step_back(reading.tokens, stream.tokens, input.tokens);
         step_back(reading.channels, stream.channels, input.channels);
         trace(reading);
+    }
+
+    /// Where all of a range of channels of one token is needed, and these are the elements of many tokens one behind the other: the
+    /// tokens from which the range comes, or the channels, whichever is the outer axis. Nothing of any other wiring.
+    std::optional<Reading> before_flattening(const Operator& op, const Reading& reading) const {
+        const Tensor& from = network_.tensor(op.inputs.front().tensor);
+        const auto made = network_.tensor(reading.tensor).stream(), stream = from.stream();
+        const bool flattens = (op.type == "Flatten" || op.type == "Reshape") && made.tokens == 1 && stream.tokens > 1 &&
+                              made.channels == stream.elements() && reading.channels.access == Access::whole;
+        const auto tokens_outer = flattens ? has_tokens_outside(from) : std::nullopt;
+        if (!tokens_outer) return std::nullopt;
+        Reading part = reading;
+        part.tensor = op.inputs.front().tensor;
+        make_whole(part.tokens, stream.tokens);
+        make_whole(part.channels, stream.channels);
+        (*tokens_outer ? part.tokens : part.channels).at =
+            scaled(reading.channels.at, made.channels, *tokens_outer ? stream.tokens : stream.channels);
+        return part;
+    }
+
+    /// Whether the elements of a tensor lie token by token, or channel by channel; nothing where they interleave.
+    static std::optional<bool> has_tokens_outside(const Tensor& tensor) {
+        std::optional<bool> first;
+        bool changed = false;
+        for (std::size_t axis = 0; axis < tensor.shape.size(); ++axis) {
+            if (tensor.shape[axis] == 1) continue;
+            if (!first) first = tensor.token_axes[axis];
+            if (changed && tensor.token_axes[axis] == *first) return std::nullopt;
+            changed = tensor.token_axes[axis] != *first;
+        }
+        return first;
     }
 
     /// Pieces one behind the other along tokens or along channels; along neither (an axis inside

@@ -168,6 +168,32 @@ TEST_CASE("each part reads its own channels of what makes the inputs") {
     CHECK(read == std::vector<Range>{{0, 3}, {3, 6}, {6, 10}});
 }
 
+TEST_CASE("of what is flattened a part reads the tokens from which its inputs come, or the channels") {
+    for (const bool tokens_outer : {true, false}) {
+        CAPTURE(tokens_outer);
+        NetworkBuilder b("flat");
+        const TensorId made = b.activation("relu", "Relu", b.input("x", {6, 4}));
+        if (!tokens_outer) b.tensor(made).shape = {1, 4, 6}, b.tensor(made).token_axes = {false, false, true};
+        b.output("y", b.dense("fc", b.flatten("flat", made), 2));
+        Network whole = b.build();
+        apply_precision(whole, read_precision(JsonReader::from_text("study", R"({"weights": 6, "activations": 8})")));
+        const auto regions = [](const Network& network) {
+            std::vector<Region> read;
+            for (const Flow& flow : dataflow(network)) {
+                if (network.op(flow.producer).name == "relu") read.push_back(flow.from);
+            }
+            return read;
+        };
+        CHECK(regions(whole) == std::vector<Region>{{{0, 6}, {0, 4}}});
+        const auto read = regions(split_inputs(whole, cut_of(whole, "fc", 4)));  // six of 24 elements each
+        if (tokens_outer) {
+            CHECK(read == std::vector<Region>{{{0, 2}, {0, 4}}, {{1, 3}, {0, 4}}, {{3, 5}, {0, 4}}, {{4, 6}, {0, 4}}});
+        } else {
+            CHECK(read == std::vector<Region>{{{0, 6}, {0, 1}}, {{0, 6}, {1, 2}}, {{0, 6}, {2, 3}}, {{0, 6}, {3, 4}}});
+        }
+    }
+}
+
 TEST_CASE("an accumulator that a study gives is that of the parts, and a scale comes behind the adder") {
     const Network given = layer(true, R"({"weights": 6, "activations": 8, "accumulators": "fixed<12,6>"})");
     const Network cut = split_inputs(given, cut_of(given, "fc", 2));
