@@ -17,6 +17,7 @@
 #include "core/files.h"
 #include "models/precision.h"
 #include "partition/fibre_list.h"
+#include "partition/input_cuts.h"
 
 namespace tessera::apps {
 
@@ -68,6 +69,7 @@ RunState begin_imported(const std::filesystem::path& file, const std::filesystem
     for (const auto& each : state.study.compressions) models::compressed(state.network, each);  // refused now, not after a search
     const Stopwatch watch;
     apply_study(state.study, state.network, state.search.precision());
+    state.network = with_input_cuts(std::move(state.network), state.search);
     state.timing.cost_s = watch.seconds();
     return state;
 }
@@ -145,6 +147,28 @@ void try_compressions(RunState& state, const std::function<FoundMapping(const mo
     }
 }
 
+/// Where pieces of an operator read very many inputs, they are cut along these into more parts, as long as that makes the layout better.
+void try_input_cuts(RunState& state, const std::function<FoundMapping(const models::Network&)>& find,
+                    const std::function<bool()>& should_stop) {
+    constexpr int kMostTrials = 4;
+    const auto problem = mapping_problem(state.study, state.network);
+    std::vector<models::InputCut> cuts;
+    cuts.reserve(state.search.input_cuts.size());
+    for (const auto& each : state.search.input_cuts) cuts.push_back(each.cut);
+    for (int trial = 0; trial < kMostTrials && state.mapping.boards.size() != 1 && !should_stop(); ++trial) {
+        const auto wider = partition::wider_input_cuts(problem, cuts);
+        if (!wider) return;
+        cuts = *wider;
+        auto found = find(models::split_inputs(state.network, cuts));
+        if (!found.search.found() && !state.search.found()) continue;
+        if (!better(figures_of(found.search, found.mapping), figures_of(state.search, state.mapping), state.study)) return;
+        auto& taken = found.search.input_cuts;  // what the mapper needed beside comes after these
+        for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) taken.insert(taken.begin(), {state.network.op(cut->op).name, *cut});
+        found.search.precisions = state.search.precisions, found.search.compressions = state.search.compressions;
+        take(std::move(found), state);
+    }
+}
+
 /// Looks for a mapping until the time is over (0: no limit) or the first Ctrl-C. Where that comes before any is found, it
 /// ends the command, as in any other step.
 void search(RunState& state, partition::MapperOptions options, double time_limit_s, const Console& console) {
@@ -159,6 +183,8 @@ void search(RunState& state, partition::MapperOptions options, double time_limit
         take(find(state.network), state);
         try_precisions(state, find, options.should_stop);
         try_compressions(state, find, options.should_stop);
+        try_input_cuts(state, find, options.should_stop);
+        state.network = with_input_cuts(std::move(state.network), state.search);
         interrupted = interruption.requested(), stopped = options.should_stop();
     }
     state.timing.map_s = watch.seconds();

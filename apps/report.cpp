@@ -216,6 +216,7 @@ Json make_report(const ReportInput& input) {
     report["front"] = search["front"];
     report["precisions"] = precisions_section(search["precisions"], input.study_json);
     report["compressions"] = search["compressions"];
+    report["input_cuts"] = search["input_cuts"];
     if (search.contains("reuse")) report["reuse"] = search["reuse"];
     report["board_utilisation"] = board_utilisation(input.mapping);
     report["stages"] = stages_section(input.study.stages, input.network, input.mapping);

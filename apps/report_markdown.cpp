@@ -138,6 +138,13 @@ std::string precision_table(const Json& report) {
     return rows + "\n";
 }
 
+std::string input_cut_table(const Json& report) {
+    if (report["input_cuts"].empty()) return "";
+    std::string rows = "## Operators cut along their input channels\n\n| operator | parts |\n| --- | --- |\n";
+    for (const auto& each : report["input_cuts"]) rows += fmt::format("| {} | {} |\n", text(each["operator"]), count(each["parts"]));
+    return rows + "\n";
+}
+
 std::string compression_table(const Json& report) {
     if (report["compressions"].empty()) return "";
     std::string rows = "## Compressions tried\n\n| tensor | taken | with it | without |\n| --- | --- | --- | --- |\n";
@@ -178,7 +185,7 @@ std::string markdown_report(const Json& report) {
     if (!report["front"].empty()) out += candidate_table("Pareto front of boards and latency", report["front"]);
     if (report.contains("reuse")) out += fmt::format("Incremental mapping: {}.\n\n", reuse_text(report["reuse"]));
     return out + candidate_table("TMUX periods tried", report["candidates"]) + precision_table(report) + compression_table(report) +
-           assumption_table(report);
+           input_cut_table(report) + assumption_table(report);
 }
 
 }  // namespace tessera::apps

@@ -132,6 +132,9 @@ std::string terminal_summary(const Json& report) {
         out += fmt::format("  compress  {}: {}; {} with it, {} without\n", text(each["tensor"]),
                            each["taken"].get<bool>() ? "taken" : "left out", layout_figures(each["with"]), layout_figures(each["without"]));
     }
+    for (const auto& each : report["input_cuts"])
+        out +=
+            fmt::format("  cut       {}: input channels in {} parts, an adder behind them\n", text(each["operator"]), count(each["parts"]));
     if (report.contains("reuse")) out += fmt::format("  earlier   {}\n", reuse_text(report["reuse"]));
     out += system_lines(report);
     if (!report["latency_ns"]["breakdown"].empty()) out += "\nLatency of the slowest event\n" + waterfall_chart(report);

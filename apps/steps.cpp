@@ -1,7 +1,8 @@
 #include "apps/steps.h"
 
+#include "core/error.h"
 #include "models/import.h"
-#include "models/input_split.h"
+#include "partition/input_cuts.h"
 #include "sim/filling.h"
 
 namespace tessera::apps {
@@ -47,6 +48,15 @@ partition::Reuse read_reuse(const JsonReader& reader) {
     return {shards("stay"), shards("move"), shards("new")};
 }
 
+std::vector<InputCutTaken> read_input_cuts(const JsonReader& reader) {
+    std::vector<InputCutTaken> cuts;
+    for (const auto& item : reader.items()) {
+        const auto id = id_at<OperatorId>(static_cast<std::size_t>(item.at("id").integer(0, UINT32_MAX)));
+        cuts.push_back({item.at("operator").text(), {id, item.at("parts").integer(2, INT32_MAX)}});
+    }
+    return cuts;
+}
+
 }  // namespace
 
 Json to_json(const Search& search) {
@@ -75,6 +85,9 @@ Json to_json(const Search& search) {
         json["compressions"].push_back(
             {{"tensor", trial.tensor}, {"taken", trial.taken}, {"without", to_json(trial.without)}, {"with", to_json(trial.with)}});
     }
+    json["input_cuts"] = Json::array();
+    for (const auto& each : search.input_cuts)
+        json["input_cuts"].push_back({{"operator", each.name}, {"id", index(each.cut.op)}, {"parts", each.cut.parts}});
     if (search.reuse) json["reuse"] = {{"stay", search.reuse->stay}, {"move", search.reuse->move}, {"new", search.reuse->fresh}};
     return json;
 }
@@ -106,6 +119,7 @@ Search read_search(const JsonReader& reader) {
         search.compressions.push_back(
             {item.at("tensor").text(), item.at("taken").boolean(), read_figures(item.at("without")), read_figures(item.at("with"))});
     }
+    if (reader.has("input_cuts")) search.input_cuts = read_input_cuts(reader.at("input_cuts"));
     if (reader.has("reuse")) search.reuse = read_reuse(reader.at("reuse"));
     return search;
 }
@@ -120,6 +134,15 @@ models::Network with_compressions(models::Network imported, const Study& study, 
         if (search.compressions[c].taken) imported = models::compressed(imported, study.compressions[c]);
     }
     return imported;
+}
+
+models::Network with_input_cuts(models::Network network, const Search& search) {
+    for (const auto& [name, cut] : search.input_cuts) {
+        if (index(cut.op) >= network.operators.size() || network.op(cut.op).name != name)
+            throw InputError(network.name, name, "not the operator that the search beside it has cut", "the study that was searched");
+        network = models::split_inputs(std::move(network), cut);
+    }
+    return network;
 }
 
 models::Network import_network(const Study& study, const std::filesystem::path& replacement) {
@@ -148,7 +171,10 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
     return problem;
 }
 
-FoundMapping find_mapping(const Study& study, const models::Network& network, partition::MapperOptions options) {
+namespace {
+
+/// Runs the mapper on the network as it is.
+FoundMapping map_as_cut(const Study& study, const models::Network& network, partition::MapperOptions options) {
     options.seed = study.seed, options.objective = study.objective;
     auto outcome = partition::map_network(mapping_problem(study, network), options);
     if (options.progress) options.progress("mapping", 1);
@@ -181,6 +207,18 @@ FoundMapping find_mapping(const Study& study, const models::Network& network, pa
         search.front.push_back({mapping.tmux_period_bx, boards, mapping.analytic_latency_ns(), ""});
     }
     if (options.earlier != nullptr) search.reuse = partition::compare(*options.earlier, found.mapping);
+    return found;
+}
+
+}  // namespace
+
+FoundMapping find_mapping(const Study& study, const models::Network& network, const partition::MapperOptions& options) {
+    Search needed;
+    for (const auto& cut : partition::needed_input_cuts(mapping_problem(study, network)))
+        needed.input_cuts.push_back({network.op(cut.op).name, cut});
+    if (needed.input_cuts.empty()) return map_as_cut(study, network, options);
+    FoundMapping found = map_as_cut(study, with_input_cuts(network, needed), options);
+    found.search.input_cuts = std::move(needed.input_cuts);
     return found;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/study.h"
+#include "models/input_split.h"
 #include "models/network.h"
 #include "partition/check.h"
 #include "partition/mapper.h"
@@ -41,6 +42,12 @@ struct CompressionTrial {
     LayoutFigures with;
 };
 
+/// An operator whose input channels the search has cut.
+struct InputCutTaken {
+    std::string name;  ///< of the operator
+    models::InputCut cut;
+};
+
 /// What the search for a mapping found, beside the mapping itself: `search.json` of a run.
 struct Search {
     partition::Bounds bounds;
@@ -53,6 +60,7 @@ struct Search {
     std::string explanation;
     std::vector<PrecisionTrial> precisions;      ///< those tried, in order; none where the study leaves no choice
     std::vector<CompressionTrial> compressions;  ///< those that the study offers, in order
+    std::vector<InputCutTaken> input_cuts;       ///< beside those that the study fixes, in the order of models::split_inputs
     std::optional<partition::Reuse> reuse;       ///< what became of an earlier mapping, where the search began with one
 
     bool found() const { return no_mapping_constraint.empty(); }
@@ -64,10 +72,15 @@ Search read_search(const JsonReader& reader);
 /// The imported network with the compressions that a search took.
 models::Network with_compressions(models::Network imported, const Study& study, const Search& search);
 
+/// The network, with all that the study says of it, as the search has cut it along input channels.
+/// @throws InputError where the search was for another network
+models::Network with_input_cuts(models::Network network, const Search& search);
+
 /// Imports the study's network; its precision is not applied yet.
 models::Network import_network(const Study& study, const std::filesystem::path& replacement);
 
-/// Gives an imported network what the study says of it: one of its precisions, clock, strategies and arrivals.
+/// Gives an imported network what the study says of it: one of its precisions, clock, strategies (operators are cut along their
+/// input channels where these say so) and arrivals.
 void apply_study(const Study& study, models::Network& network, std::size_t precision = 0);
 
 /// The problem that a study puts to the mapper; `network` must outlive it.
@@ -80,8 +93,9 @@ struct FoundMapping {
     std::vector<partition::Mapping> front;  ///< the layouts of `search.front`
 };
 
-/// Runs the mapper with the study's seed and objective, whatever `options` say of these.
-FoundMapping find_mapping(const Study& study, const models::Network& network, partition::MapperOptions options = {});
+/// Runs the mapper with the study's seed and objective, whatever `options` say of these. Operators without any piece that fits an
+/// SLR are cut along their input channels first: the mapping is one of `with_input_cuts(network, search)`.
+FoundMapping find_mapping(const Study& study, const models::Network& network, const partition::MapperOptions& options = {});
 
 /// What a search found, in short.
 LayoutFigures figures_of(const Search& search, const partition::Mapping& mapping);

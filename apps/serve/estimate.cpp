@@ -8,6 +8,7 @@
 #include "apps/steps.h"
 #include "partition/bounds.h"
 #include "partition/forecast.h"
+#include "partition/input_cuts.h"
 #include "partition/objective.h"
 
 namespace tessera::apps::serve {
@@ -129,8 +130,12 @@ Json to_json(const Estimate::Period& period) {
 
 Estimate estimate(const Study& study, models::Network network) {
     apply_study(study, network);
+    const auto cuts = partition::needed_input_cuts(mapping_problem(study, network));
+    // Other cuts have other bounds, if slightly.
+    const bool may_cut_more = partition::wider_input_cuts(mapping_problem(study, network), cuts).has_value();
+    network = models::split_inputs(std::move(network), cuts);
     auto estimate = Estimator(study, network).run();
-    estimate.impossible = why_impossible(study, estimate);
+    if (!may_cut_more) estimate.impossible = why_impossible(study, estimate);
     return estimate;
 }
 
