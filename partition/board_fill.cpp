@@ -78,22 +78,28 @@ double BoardFill::evenness(const Resources& used) const {
 
 std::int64_t PortFill::lanes(std::int64_t frames) const { return divide_up(frames, space_->frames_per_event); }
 
+/// That so much more from a board takes.
+std::int64_t PortFill::more_lanes(std::uint32_t board, std::int64_t frames) const {
+    const auto known = in_frames_.find(board);
+    const std::int64_t before = known == in_frames_.end() ? 0 : known->second;
+    return lanes(before + frames) - lanes(before);
+}
+
 bool PortFill::allows(const Change& change) const {
-    std::int64_t in = in_lanes_;
-    for (const auto& [board, frames] : change.in) {
-        const auto known = in_frames_.find(board);
-        const std::int64_t before = known == in_frames_.end() ? 0 : known->second;
-        in += lanes(before + frames) - lanes(before);
-    }
-    return static_cast<double>(in) <= most_lanes_ &&
-           (out_frames_ + change.out) / static_cast<double>(space_->frames_per_event) <= most_lanes_;
+    // Where something that no board has the ports for had to go, what takes no more of them may join it.
+    const auto within = [](double now, double more, double most) { return more <= 0 || now + more <= most; };
+    std::int64_t in = 0, outside = 0;
+    for (const auto& [board, frames] : change.in) (apart(board) ? outside : in) += more_lanes(board, frames);
+    const auto frames_per_event = static_cast<double>(space_->frames_per_event);
+    return within(static_cast<double>(in_lanes_), static_cast<double>(in), most_lanes_) &&
+           within(static_cast<double>(outside_lanes_), static_cast<double>(outside), most_outside_) &&
+           within(out_frames_ / frames_per_event, change.out / frames_per_event, most_lanes_);
 }
 
 void PortFill::add(const Change& change) {
     for (const auto& [board, frames] : change.in) {
-        auto& known = in_frames_[board];
-        in_lanes_ += lanes(known + frames) - lanes(known);
-        known += frames;
+        (apart(board) ? outside_lanes_ : in_lanes_) += more_lanes(board, frames);
+        in_frames_[board] += frames;
     }
     out_frames_ += change.out;
 }

@@ -50,7 +50,9 @@ class BoardFill {
 /// The ports of one board while it is filled. What leaves is estimated, as its readers have no board yet.
 class PortFill {
   public:
-    PortFill(const BoardSpace& space, double most_lanes) : space_(&space), most_lanes_(most_lanes) {}
+    /// @param ports fraction of the board's ports that may be used
+    PortFill(const BoardSpace& space, double ports)
+        : space_(&space), most_lanes_(ports * space.ports), most_outside_(ports * space.outside_ports) {}
 
     /// Frames that would come from other boards, by board, and that would leave, if something were added.
     struct Change {
@@ -62,11 +64,13 @@ class PortFill {
 
   private:
     std::int64_t lanes(std::int64_t frames) const;
+    std::int64_t more_lanes(std::uint32_t board, std::int64_t frames) const;
+    bool apart(std::uint32_t board) const { return board == Placement::kOutsideBoard && most_outside_ > 0; }
 
     const BoardSpace* space_;
-    double most_lanes_;
+    double most_lanes_, most_outside_;  ///< of the outside's 0: they are among the others
     std::map<std::uint32_t, std::int64_t> in_frames_;
-    std::int64_t in_lanes_ = 0;
+    std::int64_t in_lanes_ = 0, outside_lanes_ = 0;
     double out_frames_ = 0;
 };
 

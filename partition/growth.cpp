@@ -109,7 +109,7 @@ class Growth {
 
     void open_board() {
         board_ = static_cast<std::uint32_t>(placement_.boards++);
-        boards_.push_back({BoardFill(graph_, space_, limits_.fill), PortFill(space_, limits_.ports * space_.ports)});
+        boards_.push_back({BoardFill(graph_, space_, limits_.fill), PortFill(space_, limits_.ports)});
         affine_ = {};
         for (const std::uint32_t cluster : touched_) present_bits_[cluster] = 0;
         touched_.clear();

@@ -20,7 +20,7 @@ class LatencyAnnealing {
           space_(space),
           hop_(settings.hop),
           placement_(placement),
-          wiring_(graph_, space, placement, settings.ports, settings.hops),
+          wiring_(graph_, space, placement, settings),
           random_(settings.seed),
           free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           members_(placement.boards) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -60,6 +61,8 @@ constexpr std::int64_t kLeastSqueezeMoves = 50000, kMostSqueezeMoves = 2000000;
 constexpr double kSqueezePorts = 0.9;
 /// Of a board, that refinement may fill before they cost.
 constexpr double kRefinedPorts = 0.8;
+/// Times what is there: finer rounding or other ways to build shards make up for that; what misses by more needs another layout.
+constexpr double kNear = 1.5;
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
     return {
@@ -168,7 +171,9 @@ class NodeMapper {
         const double tightening = terms_.patch_panel ? 0.88 : 0.8;
         GrowthLimits limits;
         limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
-        double refined_ports = kRefinedPorts;
+        constexpr double kFar = 2;  // more boards have thinner cables: what misses by so much, and by more each time, never fits
+        double refined_ports = kRefinedPorts, missed_by = std::numeric_limits<double>::infinity();
+        std::size_t boards_before = 0;
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
         for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
@@ -194,11 +199,15 @@ class NodeMapper {
             if (auto* mapping = std::get_if<Mapping>(&result)) {
                 found.push_back(std::move(*mapping));
                 if (quick_enough(found.back())) {
+                    if (ours()) put_under_fewer_switches(graph, placement, refined_ports, found);
                     if (ours()) put_on_fewer_boards(graph, placement, refined_ports, found);
                     return found;
                 }
             } else {
                 auto& next = std::get<NodeFailure>(result);
+                const double misses_by = next.needed / next.available;
+                if (!terms_.patch_panel && misses_by > kFar && misses_by >= missed_by && placement.boards > boards_before) break;
+                missed_by = misses_by, boards_before = placement.boards;
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
             }
             limits.fanout = net_fanout(graph, placement);
@@ -224,9 +233,30 @@ class NodeMapper {
             order_slrs(graph, terms_.space, analyse_timing(graph, placement, hop_timing(problem_)), placement);
         }
         if (terms_.patch_panel) return connect(graph, placement, {});
-        const auto places = refines ? settle_on_topology(graph, placement, ports) : place_boards(graph, placement);
+        if (!refines) return connect(graph, placement, place_boards(graph, placement));
+        Placement settled = placement;
+        auto result = settle_on_topology(graph, settled, ports, false);
+        const auto* failure = std::get_if<NodeFailure>(&result);
+        if (failure != nullptr && failure->needed < kNear * failure->available) {
+            settled = placement;
+            result = settle_on_topology(graph, settled, ports, true);
+        }
+        placement = std::move(settled);
+        return result;
+    }
+
+    /// What loads its cables less may do with fewer switches, which are boards as well.
+    void put_under_fewer_switches(ShardGraph& graph, const Placement& placement, double ports, std::vector<Mapping>& found) const {
+        constexpr std::array kLess{0.7, 0.5, 0.35};
+        for (const double less : kLess) {
+            if (found.back().boards.size() == placement.boards || stopped()) break;
+            Placement trial = placement;
+            auto result = settle_on_topology(graph, trial, less * ports, true);
+            auto* mapping = std::get_if<Mapping>(&result);
+            if (mapping == nullptr || !quick_enough(*mapping)) continue;
+            if (mapping->boards.size() < found.back().boards.size()) found.push_back(std::move(*mapping));
+        }
         build_as(graph, placement);
-        return connect(graph, placement, places);
     }
 
     /// Squeezes a placement that is quick enough onto fewer boards, as far as ports, links and time allow: bisection between
@@ -293,21 +323,29 @@ class NodeMapper {
         return place_on_topology(mapping, topology, topologies::RoutingTable(topology), options_.seed);
     }
 
-    /// Places the boards on a fixed topology, then moves shards so that less crosses many links.
-    std::vector<std::uint32_t> settle_on_topology(const ShardGraph& graph, Placement& placement, double ports) const {
-        const topologies::RoutingTable table(make_topology(placement.boards));
-        auto places = place_boards(graph, placement);
-        std::vector<int> hops;
-        for (const std::uint32_t a : places) {
-            for (const std::uint32_t b : places) hops.push_back(std::max(0, table.hops(id_at<BoardId>(a), id_at<BoardId>(b))));
+    /// Places the boards on a fixed topology, then moves shards so that less crosses many links and no cable carries too much: as far as
+    /// there is room for them, or harder, with ways to build them that make room.
+    std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, bool harder) const {
+        const auto topology = make_topology(placement.boards);
+        const topologies::RoutingTable table(topology);
+        build_as(graph, placement);
+        const auto places = place_boards(graph, placement);
+        CableWays cables(topology, table, places);
+        if (harder) {
+            auto settings = patient_settings(graph);
+            settings.cables = &cables;
+            settings.ports = ports;
+            placement = relieve(graph, terms_.space, placement, settings).value_or(placement);
+            build_as(graph, placement);
         }
-        placement = refined(graph, placement, ports, hops);
-        return places;
+        placement = refined(graph, placement, ports, &cables);
+        build_as(graph, placement);
+        return connect(graph, placement, places);
     }
 
-    Placement refined(const ShardGraph& graph, const Placement& placement, double ports, const std::vector<int>& hops = {}) const {
+    Placement refined(const ShardGraph& graph, const Placement& placement, double ports, CableWays* cables = nullptr) const {
         RefinementSettings settings = refinement_settings(graph, ports);
-        settings.hops = hops;
+        settings.cables = cables;
         return settled(graph, refine(graph, terms_.space, placement, settings));
     }
 
@@ -331,7 +369,6 @@ class NodeMapper {
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement,
                                                const std::vector<std::uint32_t>& places) const {
-        constexpr double kNear = 1.5;  // rounding is worth a third or so; what misses by more needs another layout
         // Of the many lanes of a cable each is rounded up.
         std::vector<int> most_sent(placement.boards, terms_.patch_panel ? most_chunks(plan_) : std::max(1, most_chunks(plan_) / 2));
         for (;;) {

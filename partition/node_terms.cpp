@@ -17,6 +17,8 @@ BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
     space.slrs = problem.board.slrs();
     space.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
     space.ports = problem.board.ports;
+    space.frame_bits = problem.link.frame_bits;
+    space.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
     space.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
     return space;
 }
@@ -46,7 +48,10 @@ void expect_cables(NodeTerms& terms, const topologies::Topology& topology) {
     const auto boards = static_cast<std::int64_t>(topology.compute_boards);
     int& thinnest = terms.thinnest_cable_lanes;
     for (const auto& cable : topology.cables) thinnest = thinnest == 0 ? cable.lanes : std::min(thinnest, cable.lanes);
-    if (lanes > 0) terms.space.ports = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, terms.space.ports));
+    if (lanes == 0) return;
+    const auto cabled = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, terms.space.ports));
+    terms.space.outside_ports = terms.space.ports - cabled;
+    terms.space.ports = cabled;
 }
 
 /// What the thinnest cable carries of one event.
@@ -91,7 +96,7 @@ void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& te
 }
 
 void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent) {
-    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits};
+    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * std::max(1, terms.thinnest_cable_lanes)};
     set_chunks(graph, terms.context, limit_chunks(graph, placement, limits));
 }
 

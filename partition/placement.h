@@ -15,8 +15,11 @@ struct BoardSpace {
     Resources slr_capacity;
     int slrs = 1;
     int ports = 0;                      ///< lanes in, and as many out
+    int outside_ports = 0;              ///< beside those, to and from the outside alone; 0: it takes of `ports`
     std::int64_t frames_per_event = 9;  ///< of one lane: TMUX period x frames per BX
-    int slr_crossing_cycles = 0;        ///< from an SLR to the next
+    int frame_bits = 64;
+    int overhead_frames = 2;      ///< header and CRC of what a shard sends a board
+    int slr_crossing_cycles = 0;  ///< from an SLR to the next
 };
 
 /// Which board and SLR each shard sits on, and how it is built there.

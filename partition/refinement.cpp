@@ -20,7 +20,7 @@ class Annealing {
           space_(space),
           settings_(settings),
           placement_(placement),
-          wiring_(graph, space, placement, settings.ports, settings.hops, settings.stay_lanes),
+          wiring_(graph, space, placement, settings),
           generator_(settings.seed),
           free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           members_(placement.boards) {

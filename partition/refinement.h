@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "partition/cable_ways.h"
 #include "partition/placement.h"
 #include "partition/timing.h"
 
@@ -15,7 +16,7 @@ struct RefinementSettings {
     double ports = 0.85;          ///< fraction of a board's ports that is free to use before it costs
     std::int64_t moves = 100000;  ///< tried
     double stay_lanes = 0;        ///< what it costs, in lanes, to have a shard on another board than at the start
-    std::vector<int> hops;        ///< links between board a and board b at a * boards + b; empty: 1 between any two
+    CableWays* cables = nullptr;  ///< of a fixed topology; null: a fibre between any two boards
 };
 
 /// Moves and exchanges shards between boards by timing-driven simulated annealing (Marquardt, Betz,

@@ -27,6 +27,13 @@ struct Channel {
     std::uint32_t link = kNone;  ///< in the mapping, once it is used
 };
 
+/// Which transfer goes where, and what that loads.
+struct Routing {
+    std::vector<Channel> channels;
+    std::vector<std::vector<std::uint32_t>> ways;  ///< channels of each transfer
+    std::vector<std::size_t> arriving;             ///< by position: transfers that get there
+};
+
 class Router {
   public:
     Router(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology, const std::vector<std::uint32_t>& places)
@@ -37,13 +44,28 @@ class Router {
           outside_(static_cast<std::uint32_t>(topology.board_count)),
           period_frames_(std::int64_t{problem.link.frames_per_bx(problem.clock)} * mapping.tmux_period_bx),
           leaving_(topology.board_count + 1),
-          ways_(mapping.transfers.size()) {
+          closed_(topology.board_count + 1, false) {
+        routing_.ways.resize(mapping.transfers.size());
+        routing_.arriving.resize(topology.board_count + 1, 0);
         make_channels();
     }
 
     std::optional<LinkOverload> run(const topologies::RoutingTable& table) {
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) route(t, 0, &table);
+        negotiate();
+        if (auto overload = worst_overload()) return overload;
+        close_switches();
+        write();
+        return std::nullopt;
+    }
+
+  private:
+    /// Channels that take the place of an overloaded one, at the least.
+    static constexpr std::int64_t kLengthOfDetour = 2;
+
+    /// Routes again what crosses overloaded channels, which get dearer each time.
+    void negotiate() {
         constexpr int kRounds = 60, kPatience = 6;
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) route(t, 0, &table);
         std::int64_t least = excess();
         const bool hopeless = least * kLengthOfDetour > spare();
         for (int round = 1, unchanged = 0; !hopeless && round < kRounds && unchanged < kPatience; ++round) {
@@ -56,18 +78,35 @@ class Router {
             unchanged = excess() < least ? 0 : unchanged + 1;
             least = std::min(least, excess());
         }
-        if (auto overload = worst_overload()) return overload;
-        write();
-        return std::nullopt;
     }
 
-  private:
-    /// Channels that take the place of an overloaded one, at the least.
-    static constexpr std::int64_t kLengthOfDetour = 2;
+    /// A switch is a board: does without those that the others can stand in for, the least busy first.
+    void close_switches() {
+        std::vector<std::pair<std::size_t, std::uint32_t>> busy;
+        for (auto p = static_cast<std::uint32_t>(topology_.compute_boards); p < outside_; ++p) {
+            if (routing_.arriving[p] > 0) busy.emplace_back(routing_.arriving[p], p);
+        }
+        std::sort(busy.begin(), busy.end());
+        for (const auto& [arriving, position] : busy) {
+            const Routing before = routing_;
+            closed_[position] = true;
+            for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+                const auto& way = routing_.ways[t];
+                const auto crosses = [&, p = position](std::uint32_t c) { return routing_.channels[c].to == p; };
+                if (std::none_of(way.begin(), way.end(), crosses)) continue;
+                rip_up(t);
+                route(t, 1);
+            }
+            negotiate();
+            if (!worst_overload()) continue;
+            routing_ = before;
+            closed_[position] = false;
+        }
+    }
 
     void add_channel(std::uint32_t from, std::uint32_t to, int lanes, double fibre_m, std::int64_t latency_ticks) {
-        leaving_[from].push_back(static_cast<std::uint32_t>(channels_.size()));
-        channels_.push_back({from, to, lanes, fibre_m, latency_ticks});
+        leaving_[from].push_back(static_cast<std::uint32_t>(routing_.channels.size()));
+        routing_.channels.push_back({from, to, lanes, fibre_m, latency_ticks});
     }
 
     void make_channels() {
@@ -108,12 +147,12 @@ class Router {
     /// Frames beyond what channels carry, and what the others could take.
     std::int64_t excess() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : channels_) sum += std::max<std::int64_t>(0, channel.load - period_frames_);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.load - period_frames_);
         return sum;
     }
     std::int64_t spare() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : channels_) sum += std::max<std::int64_t>(0, period_frames_ - channel.load);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, period_frames_ - channel.load);
         return sum;
     }
 
@@ -137,37 +176,40 @@ class Router {
             if (node == to) break;
             if (node == outside_ && from != outside_) continue;  // what has left does not come back
             for (const std::uint32_t c : leaving_[node]) {
-                if (fewest && (channels_[c].to == outside_ || links_to_go(channels_[c].to) >= links_to_go(node))) continue;
-                const double next = distance + price(channels_[c], transfer, round);
-                if (next >= known[channels_[c].to]) continue;
-                known[channels_[c].to] = next;
-                arrived_by[channels_[c].to] = c;
-                open.emplace(next, channels_[c].to);
+                if (closed_[routing_.channels[c].to]) continue;
+                if (fewest && (routing_.channels[c].to == outside_ || links_to_go(routing_.channels[c].to) >= links_to_go(node))) continue;
+                const double next = distance + price(routing_.channels[c], transfer, round);
+                if (next >= known[routing_.channels[c].to]) continue;
+                known[routing_.channels[c].to] = next;
+                arrived_by[routing_.channels[c].to] = c;
+                open.emplace(next, routing_.channels[c].to);
             }
         }
-        auto& way = ways_[transfer];
-        for (std::uint32_t node = to; node != from && arrived_by[node] != kNone; node = channels_[arrived_by[node]].from) {
+        auto& way = routing_.ways[transfer];
+        for (std::uint32_t node = to; node != from && arrived_by[node] != kNone; node = routing_.channels[arrived_by[node]].from) {
             way.push_back(arrived_by[node]);
         }
         std::reverse(way.begin(), way.end());
-        for (const std::uint32_t c : way) channels_[c].load += frames(transfer, channels_[c].lanes);
+        for (const std::uint32_t c : way)
+            routing_.channels[c].load += frames(transfer, routing_.channels[c].lanes), ++routing_.arriving[routing_.channels[c].to];
     }
 
     void rip_up(std::uint32_t transfer) {
-        for (const std::uint32_t c : ways_[transfer]) channels_[c].load -= frames(transfer, channels_[c].lanes);
-        ways_[transfer].clear();
+        for (const std::uint32_t c : routing_.ways[transfer])
+            routing_.channels[c].load -= frames(transfer, routing_.channels[c].lanes), --routing_.arriving[routing_.channels[c].to];
+        routing_.ways[transfer].clear();
     }
 
     /// Transfers over overloaded channels, whose history grows.
     std::vector<std::uint32_t> transfers_over_budget() {
-        for (Channel& channel : channels_) {
+        for (Channel& channel : routing_.channels) {
             if (channel.load > period_frames_)
                 channel.history += static_cast<double>(channel.load) / static_cast<double>(period_frames_) - 0.9;
         }
         std::vector<std::uint32_t> found;
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
-            const auto over = [&](std::uint32_t c) { return channels_[c].load > period_frames_; };
-            if (std::any_of(ways_[t].begin(), ways_[t].end(), over)) found.push_back(t);
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            const auto over = [&](std::uint32_t c) { return routing_.channels[c].load > period_frames_; };
+            if (std::any_of(routing_.ways[t].begin(), routing_.ways[t].end(), over)) found.push_back(t);
         }
         return found;
     }
@@ -177,14 +219,14 @@ class Router {
     }
 
     std::optional<LinkOverload> worst_overload() const {
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
-            if (!ways_[t].empty()) continue;
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            if (!routing_.ways[t].empty()) continue;
             const std::uint32_t from = position(source_board(mapping_, mapping_.transfers[t])), to = position(mapping_.transfers[t].to);
             return LinkOverload{fmt::format("{} to {}", name_of(from), name_of(to)), static_cast<double>(frames(t, 1)), 0};
         }
-        const auto worst =
-            std::max_element(channels_.begin(), channels_.end(), [](const auto& a, const auto& b) { return a.load < b.load; });
-        if (worst == channels_.end() || worst->load <= period_frames_) return std::nullopt;
+        const auto worst = std::max_element(routing_.channels.begin(), routing_.channels.end(),
+                                            [](const auto& a, const auto& b) { return a.load < b.load; });
+        if (worst == routing_.channels.end() || worst->load <= period_frames_) return std::nullopt;
         return LinkOverload{fmt::format("{} to {}", name_of(worst->from), name_of(worst->to)), static_cast<double>(worst->load),
                             static_cast<double>(period_frames_)};
     }
@@ -201,10 +243,10 @@ class Router {
             if (!known[position]) board_at[position] = add_forwarder(position), known[position] = true;
             return board_at[position];
         };
-        for (std::uint32_t t = 0; t < ways_.size(); ++t) {
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
             mapping_.transfers[t].route.clear();
-            for (const std::uint32_t c : ways_[t]) {
-                Channel& channel = channels_[c];
+            for (const std::uint32_t c : routing_.ways[t]) {
+                Channel& channel = routing_.channels[c];
                 if (channel.link == kNone) {
                     channel.link = static_cast<std::uint32_t>(mapping_.links.size());
                     const BoardId from = board_of(channel.from), to = board_of(channel.to);
@@ -245,9 +287,9 @@ class Router {
     const std::vector<std::uint32_t>& places_;
     std::uint32_t outside_;
     std::int64_t period_frames_;
-    std::vector<Channel> channels_;
     std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the position they leave
-    std::vector<std::vector<std::uint32_t>> ways_;     ///< channels of each transfer
+    std::vector<bool> closed_;                         ///< by position: switches that the others stand in for
+    Routing routing_;
     std::uint32_t switch_type_ = kNone;
 };
 

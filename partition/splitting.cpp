@@ -59,26 +59,38 @@ std::int64_t result_bits(const models::Network& network, const models::Operator&
     return network.stream(op.id).elements() * element_bits(network.tensor(op.outputs.front()), limits.input_bits);
 }
 
+/// True where a result flows from an operator to the same tokens of another, so that a column of shards may keep it on its board.
+bool stays_in_column(const models::Network& network, const models::Flow& flow) {
+    return flow.tokens == Access::aligned && network.stream(flow.producer).tokens == network.stream(flow.consumer).tokens;
+}
+
+/// Bits of an event that an operator sends to other columns, all of its tokens together; 0 where its result stays in its own.
+std::vector<std::int64_t> bits_sent(const models::Network& network, const std::vector<models::Flow>& flows, const SplitLimits& limits) {
+    std::vector<std::int64_t> bits(network.operators.size(), 0);
+    for (const auto& flow : flows) {
+        if (!stays_in_column(network, flow)) bits[index(flow.producer)] = result_bits(network, network.op(flow.producer), limits);
+    }
+    return bits;
+}
+
 /// Slices of tokens: common to each group of operators that stream token by token into each other.
 std::vector<std::int64_t> choose_slices(const models::Network& network, const std::vector<models::Flow>& flows,
                                         const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
-                                        const SplitLimits& limits) {
+                                        const std::vector<std::int64_t>& sent, const SplitLimits& limits) {
     const std::size_t count = network.operators.size();
     Groups groups(count);
     const auto tokens_of = [&](std::size_t op) { return network.stream(id_at<OperatorId>(op)).tokens; };
     for (const auto& flow : flows) {
-        const std::size_t from = index(flow.producer), to = index(flow.consumer);
-        if (flow.tokens == Access::aligned && tokens_of(from) == tokens_of(to)) groups.join(from, to);
+        if (stays_in_column(network, flow)) groups.join(index(flow.producer), index(flow.consumer));
     }
     std::vector<ColumnSize> columns(count);
     std::vector<std::int64_t> by_link(count, 1);  ///< slices without which a result is too large for a link
     for (std::size_t op = 0; op < count; ++op) {
         if (options[op].empty() || !splits_tokens(network.operators[op])) continue;
         const auto& option = options[op][chosen[op]];
-        const auto& node = network.operators[op];
         auto& most = by_link[groups.find(op)];
-        most = std::max(
-            most, divide_up(divide_up(result_bits(network, node, limits), most_channel_parts(network, node)), limits.largest_result_bits));
+        most =
+            std::max(most, divide_up(divide_up(sent[op], most_channel_parts(network, network.operators[op])), limits.largest_result_bits));
         auto& column = columns[groups.find(op)];
         const double size = option.implementation.resources.max_fraction(limits.slr_capacity);
         column.largest_member = std::max(column.largest_member, size);
@@ -142,7 +154,8 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
                                        const std::vector<std::vector<OperatorOption>>& options, const OptionChoice& choice,
                                        const SplitLimits& limits) {
     const std::size_t count = network.operators.size();
-    const auto slices = choose_slices(network, flows, options, choice.chosen, limits);
+    const auto sent = bits_sent(network, flows, limits);
+    const auto slices = choose_slices(network, flows, options, choice.chosen, sent, limits);
     Groups groups(count);
     for (const auto& flow : flows) {
         if (flow.channels == Access::aligned && has_hardware(network.op(flow.producer)) && has_hardware(network.op(flow.consumer))) {
@@ -153,10 +166,9 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
     for (std::size_t op = 0; op < count; ++op) {
         if (options[op].empty()) continue;
         const models::StreamShape stream = network.stream(id_at<OperatorId>(op));
-        const std::int64_t slice_bits = divide_up(result_bits(network, network.operators[op], limits), slices[op]);
         auto& group = wanted[groups.find(op)];
         group = std::max({group, parts_needed(options[op], choice.chosen[op], stream.tokens, slices[op], choice, limits),
-                          divide_up(slice_bits, limits.largest_result_bits)});
+                          divide_up(divide_up(sent[op], slices[op]), limits.largest_result_bits)});
     }
     std::vector<ShardGrid> grids(count);
     for (std::size_t op = 0; op < count; ++op) {

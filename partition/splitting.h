@@ -33,8 +33,9 @@ struct SplitLimits {
     double largest_shard = 0.45;       ///< of an SLR, in its scarcest resource: smaller ones pack better, larger ones talk less
     double largest_alternative = 0.9;  ///< of an SLR, built in another way that costs about the same
     double about_the_same = 1.15;
-    std::int64_t largest_result_bits = std::numeric_limits<std::int64_t>::max();  ///< of an event, so that a link can carry it
-    int input_bits = 16;                                                          ///< width of a tensor that has no format
+    std::int64_t largest_result_bits =
+        std::numeric_limits<std::int64_t>::max();  ///< of an event, that another column of shards reads, so that a link can carry it
+    int input_bits = 16;                           ///< width of a tensor that has no format
 };
 
 /// Cuts all operators. Operators that stream token by token into each other get the same slices,

@@ -59,7 +59,7 @@ class Squeezing {
           space_(space),
           settings_(settings),
           placement_(start),
-          wiring_(graph_, space, start, settings.ports, settings.hops, settings.stay_lanes),
+          wiring_(graph_, space, start, settings),
           generator_(seed),
           free_(start.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
           overflow_(free_.size(), 0),

@@ -8,22 +8,30 @@
 
 namespace tessera::partition {
 
-Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops,
-               double stay_lanes)
+Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings)
     : graph_(graph),
       frames_per_event_(space.frames_per_event),
+      frame_bits_(space.frame_bits),
+      overhead_frames_(space.overhead_frames),
       boards_(placement.boards),
-      hops_(hops),
-      most_lanes_(ports * space.ports),
-      stay_lanes_(stay_lanes),
+      cables_(settings.cables),
+      most_lanes_(settings.ports * space.ports),
+      most_outside_(settings.ports * space.outside_ports),
+      stay_lanes_(settings.stay_lanes),
       home_(placement.board),
       board_(placement.board),
       reach_(graph.nets.size()),
       frames_((placement.boards + 1) * (placement.boards + 1), 0),
       in_(placement.boards, 0),
       out_(placement.boards, 0),
+      from_outside_(placement.boards, 0),
+      to_outside_(placement.boards, 0),
       neighbours_(graph.shards.size()),
       hop_costs_(graph.shards.size()) {
+    if (cables_ != nullptr) {
+        for (const auto& channel : cables_->channels()) most_cabled_.push_back(settings.ports * channel.lanes);
+        cabled_.assign(most_cabled_.size(), 0);
+    }
     for (std::uint32_t n = 0; n < graph.nets.size(); ++n) {
         for (const std::uint32_t consumer : graph.nets[n].consumers) add_to(reach_[n], board(consumer), 1);
         for (const auto& [to, count] : reach_[n]) charge(n, board(graph.nets[n].from), to, 1);
@@ -102,16 +110,16 @@ void Wiring::add_to(Reach& reach, std::uint32_t board, int change) {
     }
 }
 
-double Wiring::port_cost(double lanes) const {
+double Wiring::overload_cost(double lanes, double most) {
     constexpr double kPortCost = 2;
-    const double excess = lanes - most_lanes_;
+    const double excess = lanes - most;
     return excess > 0 ? kPortCost * excess * excess : 0;
 }
 
-void Wiring::shift(double& lanes, double by) {
-    change_ -= port_cost(lanes);
+void Wiring::shift(double& lanes, double by, double most) {
+    change_ -= overload_cost(lanes, most);
     lanes += by;
-    change_ += port_cost(lanes);
+    change_ += overload_cost(lanes, most);
 }
 
 /// Adds (or takes away) the way of a net from one board to another.
@@ -119,19 +127,43 @@ void Wiring::charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int
     if (from == to) return;
     const std::int64_t frames = sign * graph_.nets[net].frames;
     change_ += static_cast<double>(frames) / static_cast<double>(frames_per_event_) * links_between(from, to);
+    const bool outside = from == Placement::kOutsideBoard || to == Placement::kOutsideBoard;
+    if (cables_ != nullptr && !outside) {
+        charge_cables(graph_.nets[net], from, to, sign);
+    } else {
+        charge_ports(from, to, frames);
+    }
+}
+
+/// Every pair of boards has lanes of its own.
+void Wiring::charge_ports(std::uint32_t from, std::uint32_t to, std::int64_t frames) {
     const auto place = [&](std::uint32_t board) { return board == Placement::kOutsideBoard ? boards_ : board; };
     std::int64_t& between = frames_[place(from) * (boards_ + 1) + place(to)];
     const std::int64_t lanes = divide_up(between, frames_per_event_);
     between += frames;
     const auto more = static_cast<double>(divide_up(between, frames_per_event_) - lanes);
     if (more == 0) return;
-    if (from != Placement::kOutsideBoard) shift(out_[from], more);
-    if (to != Placement::kOutsideBoard) shift(in_[to], more);
+    const bool own_ports = most_outside_ > 0;
+    if (own_ports && from == Placement::kOutsideBoard) return shift(from_outside_[to], more, most_outside_);
+    if (own_ports && to == Placement::kOutsideBoard) return shift(to_outside_[from], more, most_outside_);
+    if (from != Placement::kOutsideBoard) shift(out_[from], more, most_lanes_);
+    if (to != Placement::kOutsideBoard) shift(in_[to], more, most_lanes_);
+}
+
+/// All boards share the cables, on which each lane carries whole frames of every chunk.
+void Wiring::charge_cables(const Net& net, std::uint32_t from, std::uint32_t to, int sign) {
+    const int chunks = graph_.shards[net.from].chunks;
+    for (const auto& [channel, part] : cables_->between(from, to)) {
+        const int lanes = cables_->channels()[channel].lanes;
+        const std::int64_t frames = chunks * divide_up(divide_up(net.bits, chunks), std::int64_t{frame_bits_} * lanes) + overhead_frames_;
+        shift(cabled_[channel], sign * part * lanes * static_cast<double>(frames) / static_cast<double>(frames_per_event_),
+              most_cabled_[channel]);
+    }
 }
 
 int Wiring::links_between(std::uint32_t from, std::uint32_t to) const {
-    if (hops_.empty() || from == Placement::kOutsideBoard || to == Placement::kOutsideBoard) return 1;
-    return hops_[from * boards_ + to];
+    if (cables_ == nullptr || from == Placement::kOutsideBoard || to == Placement::kOutsideBoard) return 1;
+    return cables_->hops(from, to);
 }
 
 double Wiring::hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const {

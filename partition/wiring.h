@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "partition/placement.h"
+#include "partition/refinement.h"
 #include "partition/shard_graph.h"
 #include "partition/timing.h"
 
@@ -15,15 +16,14 @@ namespace tessera::partition {
 ///
 /// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every need on the slowest path that
 /// crosses boards (less by the eighth power of its criticality off that path, as VPR does), plus
-/// kPortCost times the square of the lanes that a board has too many, plus `stay_lanes` for each shard that is not where it was.
+/// kPortCost times the square of the lanes that a board or a cable has too many, plus `stay_lanes` for each shard that is not where it
+/// was.
 class Wiring {
   public:
     static constexpr double kHopCost = 0.05;
 
-    /// @param ports fraction of a board's ports that is free to use before it costs
-    /// @param hops links between board a and board b at a * boards + b; empty: 1 between any two. Must outlive this.
-    Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, double ports, const std::vector<int>& hops,
-           double stay_lanes = 0);
+    /// @param settings of them: `ports`, `cables` and `stay_lanes`. The graph and the cables must outlive this.
+    Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings);
 
     std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? Placement::kOutsideBoard : board_[shard]; }
     const std::vector<std::uint32_t>& boards() const { return board_; }
@@ -48,22 +48,27 @@ class Wiring {
     std::uint32_t step_from(std::uint32_t shard, std::mt19937_64& generator) const;
     static std::uint32_t count_on(const Reach& reach, std::uint32_t board);
     static void add_to(Reach& reach, std::uint32_t board, int change);
-    double port_cost(double lanes) const;
-    void shift(double& lanes, double by);
+    static double overload_cost(double lanes, double most);
+    void shift(double& lanes, double by, double most);
+    void charge_ports(std::uint32_t from, std::uint32_t to, std::int64_t frames);
+    void charge_cables(const Net& net, std::uint32_t from, std::uint32_t to, int sign);
     void charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign);
     int links_between(std::uint32_t from, std::uint32_t to) const;
     double hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const;
 
     const ShardGraph& graph_;
     std::int64_t frames_per_event_;
+    int frame_bits_, overhead_frames_;
     std::size_t boards_;
-    const std::vector<int>& hops_;
-    double most_lanes_;
+    CableWays* cables_;
+    double most_lanes_, most_outside_;  ///< of a board; of the outside's 0: they are among the others
     double stay_lanes_;
     std::vector<std::uint32_t> home_, board_;             ///< by shard: at the start, and now
     std::vector<Reach> reach_;                            ///< by net
     std::vector<std::int64_t> frames_;                    ///< from board a to board b at a * (boards + 1) + b; the outside is the last
     std::vector<double> in_, out_;                        ///< whole lanes, by board
+    std::vector<double> from_outside_, to_outside_;       ///< the same, where these have ports of their own
+    std::vector<double> cabled_, most_cabled_;            ///< lanes' worth of frames on each channel of the cables, and what is free to use
     std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
     std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;

@@ -130,14 +130,14 @@ struct FatTree {
     }
 };
 
-/// Where a switch reaches all boards, one level: as many switches side by side as take half of a
-/// board's ports. Else levels, with one switch above a board.
+/// Where a switch reaches all boards, one level: as many switches side by side as take a board's ports; a layout uses those that it
+/// needs. Else levels, with one switch above a board.
 FatTree default_fat_tree(std::size_t boards, int board_ports, int switch_ports) {
     FatTree tree{.children = {}, .parents = {}, .boards = boards, .switch_ports = switch_ports};
     if (boards <= static_cast<std::size_t>(switch_ports)) {
         const int lanes = std::min(switch_ports / static_cast<int>(boards), std::max(1, board_ports / 2));
         tree.children = {boards};
-        tree.parents = {static_cast<std::size_t>(std::max(1, board_ports / 2 / lanes))};
+        tree.parents = {static_cast<std::size_t>(std::max(1, board_ports / lanes))};
         return tree;
     }
     const auto leaf = static_cast<std::size_t>(std::clamp(switch_ports / 16, 2, 8));

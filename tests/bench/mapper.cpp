@@ -2,10 +2,11 @@
 // checks. Of the best baseline's row there are two more questions: our lowest latency on as many boards, and our fewest boards at its
 // latency.
 //
-//   cmake --build --preset release --target bench_mapper && build/release/tests/bench_mapper [NETWORK [TOPOLOGY [refined]]]
+//   cmake --build --preset release --target bench_mapper && build/release/tests/bench_mapper [NETWORK [TOPOLOGY [BY [refined]]]]
 //
-// NETWORK and TOPOLOGY leave out all rows whose name does not contain them. With `refined`, the baselines' boards go through our
-// refinement as well: what is left of the difference is then due to growth and squeezing.
+// NETWORK, TOPOLOGY and BY leave out all rows whose name does not contain them. With `refined`, the baselines' boards go through our
+// refinement as well: what is left of the difference is then due to growth and squeezing. Every row has the same time limit and counts
+// with the best that was found by then.
 #include <fmt/format.h>
 
 #include <array>
@@ -43,6 +44,8 @@ constexpr std::array<std::pair<const char*, Partitioner>, 5> kPartitioners{{{"te
                                                                             {"scotch-map", Partitioner::scotch_map},
                                                                             {"greedy", Partitioner::greedy}}};
 
+constexpr std::chrono::seconds kTimeLimit{300};
+
 struct Outcome {
     bool in_budget = false;
     double boards = 0;
@@ -56,6 +59,7 @@ std::optional<Outcome> measure(const Case& what, const std::string& topology, co
     partition::MapperOptions options;
     options.partitioner = partitioner.second;
     options.refine_baseline = refined;
+    options.should_stop = [&] { return std::chrono::steady_clock::now() - begin > kTimeLimit; };
     const auto [search, mapping, front] = apps::find_mapping(study, network, options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     fmt::print("{:<22} {:<12} {:<11}", what.name, topology, partitioner.first);
@@ -119,7 +123,8 @@ void measure_all(int argc, char** argv) {
             study.topology = JsonReader::from_text("topology", fmt::format(R"({{"kind": "{}"}})", topology));
             std::optional<Outcome> ours, best;
             for (std::size_t p = 0; p < kPartitioners.size(); ++p) {
-                const auto found = measure(what, topology, study, network, kPartitioners[p], argc > 3);
+                if (!contains(kPartitioners[p].first, argc, argv, 3)) continue;
+                const auto found = measure(what, topology, study, network, kPartitioners[p], argc > 4);
                 if (p == 0) ours = found;
                 if (p == 0 || !found || !found->in_budget) continue;
                 if (ours) comparisons[p].add(*ours, *found);

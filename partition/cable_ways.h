@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "topologies/topology.h"
+
+namespace tessera::partition {
+
+/// The cables of a fixed topology as the boards see them that stand at given places of it: what share of what one board sends another
+/// crosses each of them. It is spread over all ways of the fewest links, at every fork by the lanes.
+class CableWays {
+  public:
+    /// A direction of a cable.
+    struct Channel {
+        std::uint32_t to = 0;  ///< place
+        int lanes = 1;
+    };
+    struct Share {
+        std::uint32_t channel = 0;
+        double part = 0;  ///< of what is sent
+    };
+
+    /// @param places of the boards, each once, among the compute boards of the topology. The topology and the table must outlive this.
+    CableWays(const topologies::Topology& topology, const topologies::RoutingTable& table, std::vector<std::uint32_t> places);
+
+    /// Empty where there is no way. Found when first asked for.
+    const std::vector<Share>& between(std::uint32_t from_board, std::uint32_t to_board);
+    /// Links from board to board; 0 where there is no way.
+    int hops(std::uint32_t from_board, std::uint32_t to_board) const;
+    const std::vector<Channel>& channels() const { return channels_; }
+
+  private:
+    std::vector<Share> spread(std::uint32_t from, std::uint32_t to) const;
+
+    const topologies::RoutingTable& table_;
+    std::vector<std::uint32_t> places_;
+    std::vector<Channel> channels_;
+    std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the place that they leave
+    std::vector<std::vector<Share>> known_;            ///< from board a to board b at a * boards + b
+};
+
+}  // namespace tessera::partition
