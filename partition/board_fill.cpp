@@ -86,14 +86,10 @@ std::int64_t PortFill::more_lanes(std::uint32_t board, std::int64_t frames) cons
 }
 
 bool PortFill::allows(const Change& change) const {
-    // Where something that no board has the ports for had to go, what takes no more of them may join it.
-    const auto within = [](double now, double more, double most) { return more <= 0 || now + more <= most; };
-    std::int64_t in = 0, outside = 0;
+    std::int64_t in = in_lanes_, outside = outside_lanes_;
     for (const auto& [board, frames] : change.in) (apart(board) ? outside : in) += more_lanes(board, frames);
-    const auto frames_per_event = static_cast<double>(space_->frames_per_event);
-    return within(static_cast<double>(in_lanes_), static_cast<double>(in), most_lanes_) &&
-           within(static_cast<double>(outside_lanes_), static_cast<double>(outside), most_outside_) &&
-           within(out_frames_ / frames_per_event, change.out / frames_per_event, most_lanes_);
+    return static_cast<double>(in) <= most_lanes_ && static_cast<double>(outside) <= most_outside_ &&
+           (out_frames_ + change.out) / static_cast<double>(space_->frames_per_event) <= most_lanes_;
 }
 
 void PortFill::add(const Change& change) {

@@ -227,20 +227,21 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
         const bool refines = ours() || options_.refine_baseline;
         if (refines) {
-            placement = refined(graph, placement, ports);
+            placement = refined(graph, placement, refinement_settings(graph, ports));
             build_as(graph, placement);
         } else {
             order_slrs(graph, terms_.space, analyse_timing(graph, placement, hop_timing(problem_)), placement);
         }
         if (terms_.patch_panel) return connect(graph, placement, {});
         if (!refines) return connect(graph, placement, place_boards(graph, placement));
+        const auto missed_by = [](const std::variant<Mapping, NodeFailure>& result) {
+            const auto* failure = std::get_if<NodeFailure>(&result);
+            return failure == nullptr ? 0 : failure->needed / failure->available;
+        };
         Placement settled = placement;
-        auto result = settle_on_topology(graph, settled, ports, false);
-        const auto* failure = std::get_if<NodeFailure>(&result);
-        if (failure != nullptr && failure->needed < kNear * failure->available) {
-            settled = placement;
-            result = settle_on_topology(graph, settled, ports, true);
-        }
+        auto result = settle_on_topology(graph, settled, ports, Effort::hops);
+        if (missed_by(result) > 0) result = settle_on_topology(graph, settled = placement, ports, Effort::cables);
+        if (missed_by(result) > 0 && missed_by(result) < kNear) result = settle_on_topology(graph, settled = placement, ports, Effort::all);
         placement = std::move(settled);
         return result;
     }
@@ -251,7 +252,7 @@ class NodeMapper {
         for (const double less : kLess) {
             if (found.back().boards.size() == placement.boards || stopped()) break;
             Placement trial = placement;
-            auto result = settle_on_topology(graph, trial, less * ports, true);
+            auto result = settle_on_topology(graph, trial, less * ports, Effort::all);
             auto* mapping = std::get_if<Mapping>(&result);
             if (mapping == nullptr || !quick_enough(*mapping)) continue;
             if (mapping->boards.size() < found.back().boards.size()) found.push_back(std::move(*mapping));
@@ -295,8 +296,8 @@ class NodeMapper {
         return settings;
     }
 
-    void build_as(ShardGraph& graph, const Placement& placement) const {
-        partition::build_as(graph, placement, terms_, most_chunks(plan_));
+    void build_as(ShardGraph& graph, const Placement& placement, int lanes = 1) const {
+        partition::build_as(graph, placement, terms_, most_chunks(plan_), lanes);
     }
 
     bool quick_enough(const Mapping& mapping) const { return mapping.analytic_latency_ns() <= limits_.quick_enough_ns; }
@@ -323,29 +324,32 @@ class NodeMapper {
         return place_on_topology(mapping, topology, topologies::RoutingTable(topology), options_.seed);
     }
 
-    /// Places the boards on a fixed topology, then moves shards so that less crosses many links and no cable carries too much: as far as
-    /// there is room for them, or harder, with ways to build them that make room.
-    std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, bool harder) const {
+    /// What is done for the links of a fixed topology: shards move so that less crosses many of them; so that no cable carries too
+    /// much; and they are also built in ways that make room for that, and stream in chunks that fill all lanes of a cable.
+    enum class Effort { hops, cables, all };
+
+    /// Places the boards on a fixed topology, moves shards for its links, and joins the boards.
+    std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, Effort effort) const {
         const auto topology = make_topology(placement.boards);
         const topologies::RoutingTable table(topology);
-        build_as(graph, placement);
+        const int lanes = effort == Effort::all ? std::max(1, terms_.thinnest_cable_lanes) : 1;
+        build_as(graph, placement, lanes);
         const auto places = place_boards(graph, placement);
         CableWays cables(topology, table, places);
-        if (harder) {
-            auto settings = patient_settings(graph);
-            settings.cables = &cables;
-            settings.ports = ports;
-            placement = relieve(graph, terms_.space, placement, settings).value_or(placement);
-            build_as(graph, placement);
+        auto settings = refinement_settings(graph, ports);
+        settings.cables = &cables, settings.cable_fill = effort == Effort::hops ? 0 : ports;
+        if (effort == Effort::all) {
+            auto patient = settings;
+            patient.moves = patient_settings(graph).moves;
+            placement = relieve(graph, terms_.space, placement, patient).value_or(placement);
+            build_as(graph, placement, lanes);
         }
-        placement = refined(graph, placement, ports, &cables);
-        build_as(graph, placement);
-        return connect(graph, placement, places);
+        placement = refined(graph, placement, settings);
+        build_as(graph, placement, lanes);
+        return connect(graph, placement, places, lanes);
     }
 
-    Placement refined(const ShardGraph& graph, const Placement& placement, double ports, CableWays* cables = nullptr) const {
-        RefinementSettings settings = refinement_settings(graph, ports);
-        settings.cables = cables;
+    Placement refined(const ShardGraph& graph, const Placement& placement, const RefinementSettings& settings) const {
         return settled(graph, refine(graph, terms_.space, placement, settings));
     }
 
@@ -367,12 +371,12 @@ class NodeMapper {
 
     /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to whole frames: boards whose
     /// ports do not suffice, and all where links do not, get fewer.
-    std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement,
-                                               const std::vector<std::uint32_t>& places) const {
+    std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
+                                               int lanes = 1) const {
         // Of the many lanes of a cable each is rounded up.
         std::vector<int> most_sent(placement.boards, terms_.patch_panel ? most_chunks(plan_) : std::max(1, most_chunks(plan_) / 2));
         for (;;) {
-            stream(graph, placement, terms_, most_chunks(plan_), most_sent);
+            stream(graph, placement, terms_, most_chunks(plan_), most_sent, lanes);
             auto result = connect_streams(graph, placement, places);
             const auto* failure = std::get_if<NodeFailure>(&result);
             if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))

@@ -90,13 +90,13 @@ int most_chunks(const NodePlan& plan) {
     return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan.tmux_period_bx))));
 }
 
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most) {
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, int lanes) {
     for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-    stream(graph, placement, terms, most, std::vector<int>(placement.boards, most));
+    stream(graph, placement, terms, most, std::vector<int>(placement.boards, most), lanes);
 }
 
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent) {
-    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * std::max(1, terms.thinnest_cable_lanes)};
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent, int lanes) {
+    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * lanes};
     set_chunks(graph, terms.context, limit_chunks(graph, placement, limits));
 }
 

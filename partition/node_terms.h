@@ -34,10 +34,12 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
 int most_chunks(const NodePlan& plan);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks);
+/// @param lanes that a chunk fills with whole frames, nearly
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks, int lanes = 1);
 
 /// The chunks of what leaves or reaches a board are no more than its entry of `most_sent`, those of all others `most_chunks`.
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks, const std::vector<int>& most_sent);
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks, const std::vector<int>& most_sent,
+            int lanes = 1);
 
 /// What a hop takes before links exist.
 HopTiming hop_timing(const MappingProblem& problem);

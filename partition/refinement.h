@@ -17,6 +17,7 @@ struct RefinementSettings {
     std::int64_t moves = 100000;  ///< tried
     double stay_lanes = 0;        ///< what it costs, in lanes, to have a shard on another board than at the start
     CableWays* cables = nullptr;  ///< of a fixed topology; null: a fibre between any two boards
+    double cable_fill = 0;        ///< fraction of a cable that is free to use before it costs; 0: boards' ports cost instead
 };
 
 /// Moves and exchanges shards between boards by timing-driven simulated annealing (Marquardt, Betz,

@@ -80,8 +80,11 @@ class Router {
         }
     }
 
-    /// A switch is a board: does without those that the others can stand in for, the least busy first.
+    /// A switch is a board: does without those that the others can stand in for, the least busy first. Cables keep some time idle then,
+    /// as events wait for each other on those that have none.
     void close_switches() {
+        constexpr double kMostBusy = 0.85;
+        most_frames_ = static_cast<std::int64_t>(kMostBusy * static_cast<double>(period_frames_));
         std::vector<std::pair<std::size_t, std::uint32_t>> busy;
         for (auto p = static_cast<std::uint32_t>(topology_.compute_boards); p < outside_; ++p) {
             if (routing_.arriving[p] > 0) busy.emplace_back(routing_.arriving[p], p);
@@ -147,12 +150,12 @@ class Router {
     /// Frames beyond what channels carry, and what the others could take.
     std::int64_t excess() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.load - period_frames_);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.load - most_frames_);
         return sum;
     }
     std::int64_t spare() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, period_frames_ - channel.load);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, most_frames_ - channel.load);
         return sum;
     }
 
@@ -203,12 +206,12 @@ class Router {
     /// Transfers over overloaded channels, whose history grows.
     std::vector<std::uint32_t> transfers_over_budget() {
         for (Channel& channel : routing_.channels) {
-            if (channel.load > period_frames_)
+            if (channel.load > most_frames_)
                 channel.history += static_cast<double>(channel.load) / static_cast<double>(period_frames_) - 0.9;
         }
         std::vector<std::uint32_t> found;
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
-            const auto over = [&](std::uint32_t c) { return routing_.channels[c].load > period_frames_; };
+            const auto over = [&](std::uint32_t c) { return routing_.channels[c].load > most_frames_; };
             if (std::any_of(routing_.ways[t].begin(), routing_.ways[t].end(), over)) found.push_back(t);
         }
         return found;
@@ -226,7 +229,7 @@ class Router {
         }
         const auto worst = std::max_element(routing_.channels.begin(), routing_.channels.end(),
                                             [](const auto& a, const auto& b) { return a.load < b.load; });
-        if (worst == routing_.channels.end() || worst->load <= period_frames_) return std::nullopt;
+        if (worst == routing_.channels.end() || worst->load <= most_frames_) return std::nullopt;
         return LinkOverload{fmt::format("{} to {}", name_of(worst->from), name_of(worst->to)), static_cast<double>(worst->load),
                             static_cast<double>(period_frames_)};
     }
@@ -287,6 +290,7 @@ class Router {
     const std::vector<std::uint32_t>& places_;
     std::uint32_t outside_;
     std::int64_t period_frames_;
+    std::int64_t most_frames_ = period_frames_;        ///< that a lane may carry of an event
     std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the position they leave
     std::vector<bool> closed_;                         ///< by position: switches that the others stand in for
     Routing routing_;

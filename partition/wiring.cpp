@@ -28,8 +28,8 @@ Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement
       to_outside_(placement.boards, 0),
       neighbours_(graph.shards.size()),
       hop_costs_(graph.shards.size()) {
-    if (cables_ != nullptr) {
-        for (const auto& channel : cables_->channels()) most_cabled_.push_back(settings.ports * channel.lanes);
+    if (settings.cable_fill > 0) {
+        for (const auto& channel : cables_->channels()) most_cabled_.push_back(settings.cable_fill * channel.lanes);
         cabled_.assign(most_cabled_.size(), 0);
     }
     for (std::uint32_t n = 0; n < graph.nets.size(); ++n) {
@@ -128,7 +128,7 @@ void Wiring::charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int
     const std::int64_t frames = sign * graph_.nets[net].frames;
     change_ += static_cast<double>(frames) / static_cast<double>(frames_per_event_) * links_between(from, to);
     const bool outside = from == Placement::kOutsideBoard || to == Placement::kOutsideBoard;
-    if (cables_ != nullptr && !outside) {
+    if (!cabled_.empty() && !outside) {
         charge_cables(graph_.nets[net], from, to, sign);
     } else {
         charge_ports(from, to, frames);

@@ -22,7 +22,7 @@ class Wiring {
   public:
     static constexpr double kHopCost = 0.05;
 
-    /// @param settings of them: `ports`, `cables` and `stay_lanes`. The graph and the cables must outlive this.
+    /// @param settings of them: `ports`, `cables`, `cable_fill` and `stay_lanes`. The graph and the cables must outlive this.
     Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings);
 
     std::uint32_t board(std::uint32_t shard) const { return shard == ShardGraph::kNone ? Placement::kOutsideBoard : board_[shard]; }
@@ -68,7 +68,7 @@ class Wiring {
     std::vector<std::int64_t> frames_;                    ///< from board a to board b at a * (boards + 1) + b; the outside is the last
     std::vector<double> in_, out_;                        ///< whole lanes, by board
     std::vector<double> from_outside_, to_outside_;       ///< the same, where these have ports of their own
-    std::vector<double> cabled_, most_cabled_;            ///< lanes' worth of frames on each channel of the cables, and what is free to use
+    std::vector<double> cabled_, most_cabled_;            ///< lanes' worth of frames on each channel of the cables, and what is free to use; empty: ports cost
     std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
     std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;

@@ -42,8 +42,8 @@ std::vector<Kind> kinds() {
                {"children",
                 "nodes below a switch, level by level from below, as [8, 16] (default: all boards below one level where the ports allow)"},
                {"parents",
-                "switches above a node, level by level from below, as [1, 4] (default: what takes half of a board's ports; with more "
-                "levels 1 above a board, else 4)"}})},
+                "switches above a node, level by level from below, as [1, 4] (default: what takes a board's ports, of which a layout "
+                "uses those that it needs; with more levels 1 above a board, else 4)"}})},
          make_fat_tree},
         {{"dragonfly", "groups with a full mesh inside, every pair of groups joined by cables",
           with_common({{"boards_per_group", "boards of a group (default: balanced, the cube root of twice the boards)"},

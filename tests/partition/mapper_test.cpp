@@ -329,6 +329,21 @@ TEST_CASE("every topology carries a transformer") {
     }
 }
 
+TEST_CASE("a layout opens no more switches than its boards need to talk") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    auto problem = problem_of(network, board_of(40000, 2, 64), R"({"kind": "fat_tree"})", 2000);
+    problem.tmux_periods_bx = {9};
+    const auto outcome = map_network(problem);
+    const Mapping& mapping = mapped(outcome).mapping;
+    std::vector<int> lanes(mapping.boards.size(), 0);
+    for (const auto& link : mapping.links) {
+        if (link.to != kOutside && mapping.board_types[mapping.boards[index(link.to)]].is_switch) lanes[index(link.to)] += link.lanes;
+    }
+    const auto switches = std::count_if(lanes.begin(), lanes.end(), [](int in) { return in > 0; });
+    CHECK(switches >= 1);
+    CHECK(switches <= 2);  // the default is a tree of as many as take all 64 ports
+}
+
 TEST_CASE("random networks on random boards pass the checker and stay above their bounds") {
     std::mt19937_64 random(20260101);
     int found = 0;
