@@ -61,7 +61,8 @@ TEST_CASE("a study fixes how operators are built") {
     CHECK(code == 3);
 }
 
-TEST_CASE("the jet taggers of the design talk decide on one or two boards a time node, at their reuse factors") {
+TEST_CASE("the jet taggers of the design talk decide on one or two boards a time node, at their reuse factors" *
+          doctest::test_suite("full_size")) {
     int studies = 0;
     for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "apps" / "studies" / "jet_tagging_vu13p")) {
         CAPTURE(entry.path().string());

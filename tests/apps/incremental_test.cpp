@@ -50,7 +50,8 @@ std::string two_heads(std::size_t training) {
 
 }  // namespace
 
-TEST_CASE("a seventh head is added to the foundation-model trigger and moves nothing, nor does a head that is trained again") {
+TEST_CASE("a seventh head is added to the foundation-model trigger and moves nothing, nor does a head that is trained again" *
+          doctest::test_suite("full_size")) {
     const TemporaryFolder folder;
     const auto seven = folder / "seven_heads", pruned = folder / "pruned";
     const auto& [six, run] = shipped_run("foundation_model_trigger");

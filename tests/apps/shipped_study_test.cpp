@@ -24,7 +24,7 @@ bool network_is_there(const Json& study) {
 
 }  // namespace
 
-TEST_CASE("studies end as their page says, with every event accounted for") {
+TEST_CASE("studies end as their page says, with every event accounted for" * doctest::test_suite("full_size")) {
     struct Expected {
         std::string study;
         int most_boards;
@@ -115,7 +115,7 @@ TEST_CASE("four networks and the trigger's black boxes are one system") {
     CHECK(global_ns + 1000 < report["latency_ns"]["simulated"]["max"].get<double>());
 }
 
-TEST_CASE("techniques on the ladder buy boards, and smaller networks take fewer still") {
+TEST_CASE("techniques on the ladder buy boards, and smaller networks take fewer still" * doctest::test_suite("full_size")) {
     const TemporaryFolder folder;
     Json exploration = read_json(shipped_study("technique_ladder"));
     exploration["study"] = shipped_study("default").string();
