@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "apps/report_sections.h"
 #include "apps/waterfall.h"
@@ -87,12 +88,38 @@ int board_bound(const Search& search) {
     return search.unit == "boards" ? static_cast<int>(std::ceil(search.needed)) : 0;
 }
 
+/// "A", "A and B", "A, B and C", each once.
+std::string listed(const std::vector<std::string>& names) {
+    std::vector<std::string> once;
+    for (const auto& name : names) {
+        if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+    }
+    return fmt::format("{}{}{}", fmt::join(once.begin(), once.end() - 1, ", "), once.size() > 1 ? " and " : "", once.back());
+}
+
+/// Boards of each type over all time nodes, in the order in which types are used.
+Json board_types_section(const ReportInput& input) {
+    const auto& study = input.study;
+    std::vector<std::size_t> used(study.boards.size(), 0);
+    for (const auto type : input.mapping.boards)
+        used[study.type_named(input.mapping.board_types[type].name)] += static_cast<std::size_t>(input.mapping.tmux_period_bx);
+    Json types = Json::array();
+    for (std::size_t t = 0; t < used.size(); ++t) {
+        const auto& [board, available] = study.boards[t];
+        types.push_back({{"type", board.name}, {"device", board.device.name}, {"available", available}, {"used", used[t]}});
+    }
+    return types;
+}
+
 Json boards_section(const ReportInput& input) {
     const bool found = input.search.found();
     const auto used = found ? input.mapping.boards_in_system() : 0;
     const int bound = board_bound(input.search);
-    return {{"type", input.study.board.name},
-            {"device", input.study.board.device.name},
+    std::vector<std::string> types, devices;
+    for (const auto& stock : input.study.boards) types.push_back(stock.board.name), devices.push_back(stock.board.device.name);
+    return {{"type", listed(types)},
+            {"device", listed(devices)},
+            {"types", board_types_section(input)},
             {"available", input.study.boards_available},
             {"used", used},
             {"spare", input.study.spare_boards()},
@@ -160,8 +187,11 @@ Json network_section(const models::Network& network) {
 Json assumptions_section(const ReportInput& input) {
     std::vector<Assumption> all = input.network.assumptions;
     const auto append = [&](const std::vector<Assumption>& more) { all.insert(all.end(), more.begin(), more.end()); };
-    append(input.study.board.sources);
-    append(input.study.board.device.sources);
+    std::set<std::string> devices;
+    for (const auto& [board, boards] : input.study.boards) {
+        append(board.sources);
+        if (devices.insert(board.device.name).second) append(board.device.sources);
+    }
     append(input.study.link.sources);
     append(partition::assumptions_of(input.study.stages));
     append(models::cost_assumptions());

@@ -177,6 +177,7 @@ std::string markdown_report(const Json& report) {
                        real(network["ebops"]));
     if (!report.contains("no_mapping")) {
         out += requirement_table(report) + bounds_paragraph(report) + traffic_paragraph(report);
+        if (const auto types = boards_by_type(report); !types.empty()) out += fmt::format("Boards by type: {}.\n\n", types);
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
         if (report["simulated"].get<bool>()) out += fault_lines(report) + activity_tables(report);

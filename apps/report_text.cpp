@@ -61,6 +61,17 @@ std::string takeover_of(const Json& fault) {
     return count(fault["takeover_bx"]) < 0 ? "" : fmt::format("a spare from BX {} on", count(fault["takeover_bx"]));
 }
 
+std::string boards_by_type(const Json& report) {
+    const auto& types = report["boards"]["types"];
+    if (types.size() < 2) return "";
+    std::string all;
+    for (std::size_t t = 0; t < types.size(); ++t) {
+        all += fmt::format("{}{} of {} {} at {:.1f} kW", t > 0 ? ", " : "", count(types[t]["used"]), count(types[t]["available"]),
+                           text(types[t]["type"]), real(report["power"]["types"][t]["total_w"]) / 1000);
+    }
+    return all;
+}
+
 std::string power(const Json& report) {
     const auto& of = report["power"];
     return fmt::format("{:.0f} W on the hottest board of {:.0f} W, {:.1f} kW in all", real(of["hottest_board_w"]),

@@ -41,6 +41,9 @@ std::string crossings_of(const Json& fault);
 /// "a spare from BX 500 on", or nothing.
 std::string takeover_of(const Json& fault);
 
+/// "20 of 20 Apollo at 3.2 kW, 31 of 100 Serenity-S1 at 2.9 kW" where there are several types of board; else nothing.
+std::string boards_by_type(const Json& report);
+
 /// "58.3 W on the hottest board of 300 W, 9.1 kW in all"
 std::string power(const Json& report);
 

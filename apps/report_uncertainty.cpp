@@ -56,6 +56,19 @@ double growth_of_boards(const std::vector<Usage>& boards, const Resources& facto
     return now > 0 && std::isfinite(now) ? std::max(1.0, used.scaled(factors).max_fraction(usable) / now) : 1;
 }
 
+/// What a board of the mapping holds in boards of the smallest type, in the mean: more boards may be of that.
+double mean_size(const Study& study, const partition::Mapping& mapping) {
+    if (mapping.boards.empty()) return 1;
+    Resources smallest = study.boards.front().board.capacity();
+    for (const auto& stock : study.boards) smallest = smaller(smallest, stock.board.capacity());
+    double sum = 0;
+    for (const auto type : mapping.boards) {
+        const auto& board = study.boards[study.type_named(mapping.board_types[type].name)].board;
+        sum += board.capacity().max_fraction(smallest);
+    }
+    return sum / static_cast<double>(mapping.boards.size());
+}
+
 /// The slowest event with its compute time stretched; that of external stages is declared, not estimated.
 double pessimistic_latency_ns(const sim::Result& result, const std::vector<partition::Stage>& stages) {
     double compute = 0;
@@ -72,7 +85,8 @@ Json uncertainty_section(const ReportInput& input, bool pass) {
     const Resources factors = pessimistic_factors();
     const int declared = boards_of(input.study.stages);  // black boxes: their boards are not estimated
     const double mapped = static_cast<double>(input.mapping.boards_in_system()) - declared;
-    const double boards = declared + std::ceil(mapped * growth_of_boards(usage_of_boards(input.mapping), factors) - 1e-9);
+    const double more = (growth_of_boards(usage_of_boards(input.mapping), factors) - 1) * mean_size(input.study, input.mapping);
+    const double boards = declared + std::ceil(mapped * (1 + more) - 1e-9);
     const double latency = input.result ? pessimistic_latency_ns(*input.result, input.study.stages) : 0.0;
     const bool still = pass && boards <= input.study.layout_boards() && latency <= input.study.latency_budget_ns;
     Json json;
@@ -88,18 +102,52 @@ Json uncertainty_section(const ReportInput& input, bool pass) {
     return json;
 }
 
-Json power_section(const ReportInput& input) {
-    models::Power all;
-    double hottest = 0;
-    for (const Usage& board : usage_of_boards(input.mapping)) {
-        const auto power = models::board_power(board.used, board.lanes, input.study.board, input.study.clock.processing_mhz());
-        hottest = std::max(hottest, power.total_w());
-        all.static_w += power.static_w, all.dynamic_w += power.dynamic_w, all.links_w += power.links_w;
+namespace {
+
+/// What the boards of one time node take, and the one that is nearest to what it can be cooled for.
+struct PowerOfBoards {
+    double limit_w = 0, hottest_w = 0;
+    models::Power all = {};
+
+    void add(const models::Power& board, double board_limit_w) {
+        if (board.total_w() * limit_w > hottest_w * board_limit_w) hottest_w = board.total_w(), limit_w = board_limit_w;
+        all.static_w += board.static_w, all.dynamic_w += board.dynamic_w, all.links_w += board.links_w;
     }
-    const auto copies = static_cast<double>(input.mapping.tmux_period_bx);
-    return {{"hottest_board_w", rounded(hottest, 1)},        {"board_limit_w", input.study.board.power_limit_w},
-            {"static_w", rounded(all.static_w * copies, 1)}, {"dynamic_w", rounded(all.dynamic_w * copies, 1)},
-            {"links_w", rounded(all.links_w * copies, 1)},   {"total_w", rounded(all.total_w() * copies, 1)}};
+
+    void write(int copies, Json& section) const {
+        section["hottest_board_w"] = rounded(hottest_w, 1);
+        section["board_limit_w"] = limit_w;
+        section["static_w"] = rounded(all.static_w * copies, 1);
+        section["dynamic_w"] = rounded(all.dynamic_w * copies, 1);
+        section["links_w"] = rounded(all.links_w * copies, 1);
+        section["total_w"] = rounded(all.total_w() * copies, 1);
+    }
+};
+
+}  // namespace
+
+Json power_section(const ReportInput& input) {
+    const auto& study = input.study;
+    const auto usage = usage_of_boards(input.mapping);
+    PowerOfBoards all{study.boards.front().board.power_limit_w};
+    std::vector<PowerOfBoards> by_type;
+    for (const auto& stock : study.boards) by_type.push_back({stock.board.power_limit_w});
+    for (std::size_t b = 0; b < usage.size(); ++b) {
+        const std::size_t type = study.type_named(input.mapping.board_types[input.mapping.boards[b]].name);
+        const boards::Board& board = study.boards[type].board;
+        const auto power = models::board_power(usage[b].used, usage[b].lanes, board, study.clock.processing_mhz());
+        all.add(power, board.power_limit_w);
+        by_type[type].add(power, board.power_limit_w);
+    }
+    Json section, types = Json::array();
+    all.write(input.mapping.tmux_period_bx, section);
+    for (std::size_t t = 0; t < by_type.size(); ++t) {
+        Json of_type{{"type", study.boards[t].board.name}};
+        by_type[t].write(input.mapping.tmux_period_bx, of_type);
+        types.push_back(std::move(of_type));
+    }
+    section["types"] = std::move(types);
+    return section;
 }
 
 }  // namespace tessera::apps

@@ -1,5 +1,7 @@
 #include "apps/steps.h"
 
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "models/import.h"
 #include "partition/input_cuts.h"
@@ -160,7 +162,8 @@ void apply_study(const Study& study, models::Network& network, std::size_t preci
 partition::MappingProblem mapping_problem(const Study& study, const models::Network& network) {
     partition::MappingProblem problem;
     problem.network = &network;
-    problem.board = study.board;
+    problem.boards = study.layout_stock();
+    problem.boards.front().boards -= boards_of(study.stages);
     problem.boards_available = study.layout_boards() - boards_of(study.stages);
     problem.link = study.link;
     problem.topology = study.topology;
@@ -240,8 +243,11 @@ bool better(const LayoutFigures& layout, const LayoutFigures& other, const Study
 std::vector<partition::Violation> check_mapping(const Study& study, const models::Network& network, const partition::Mapping& mapping) {
     auto violations = partition::check(mapping);
     // Against the network only what hangs together on its own can be held.
-    if (violations.empty()) violations = partition::check_against(mapping, network, study.board);
+    if (violations.empty()) violations = partition::check_against(mapping, network, study.layout_stock());
     if (violations.empty()) violations = partition::check_stages(mapping, network, study.stages);
+    const auto boards = static_cast<int>(mapping.boards_in_system());
+    if (violations.empty() && boards > study.layout_boards())
+        violations.push_back({"board_type", "all types", fmt::format("{} boards, {} are there", boards, study.layout_boards())});
     return violations;
 }
 

@@ -8,6 +8,7 @@
 
 #include "boards/catalogue.h"
 #include "core/error.h"
+#include "models/implementation.h"
 #include "sim/filling.h"
 
 namespace tessera::apps {
@@ -65,11 +66,12 @@ void check_ticks(const JsonReader& root, const Study& study) {
 /// No implementation holds above the clock at which the device closes timing.
 void check_clock(const JsonReader& root, const Study& study) {
     const double clock_mhz = 1000 / study.clock.cycle_ns();
-    const double most_mhz = study.board.device.max_clock_mhz;
+    const boards::Device& device = study.boards.front().board.device;
+    const double most_mhz = device.max_clock_mhz;
     if (clock_mhz <= most_mhz) return;
     const auto where = root.has("clock") ? root.at("clock") : root;
     where.fail(fmt::format("a processing clock of {:.1f} MHz", clock_mhz),
-               fmt::format("at most {:g} MHz, up to which {} closes timing", most_mhz, study.board.device.name));
+               fmt::format("at most {:g} MHz, up to which {} closes timing", most_mhz, device.name));
 }
 
 std::vector<int> read_periods(const JsonReader& root) {
@@ -90,6 +92,55 @@ partition::Objective read_objective(const JsonReader& root) {
     const auto known = kObjectives.find(name);
     if (known == kObjectives.end()) root.at("objective").fail("found " + name, "boards, latency or pareto");
     return known->second;
+}
+
+/// One type of board, or several with how many there are of each.
+void read_boards(const JsonReader& root, Study& study) {
+    const JsonReader reader = root.at("board");
+    const auto catalogue = boards::load_catalogue();
+    if (!reader.raw().is_array()) {
+        study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
+        study.boards = {{boards::read_board(reader, catalogue), study.boards_available}};
+        return;
+    }
+    study.boards = boards::read_stock(reader, catalogue);
+    int there = 0;
+    for (const auto& stock : study.boards) there += stock.boards;
+    study.boards_available = std::min(there, static_cast<int>(root.integer("boards_available", there, 1, kMostBoards)));
+}
+
+/// Several types of board are joined by a patch panel, and operators cost the same on each.
+void check_mixed_boards(const JsonReader& root, const Study& study) {
+    if (study.boards.size() < 2) return;
+    const auto items = root.at("board").items();
+    const boards::Device& first = study.boards.front().board.device;
+    for (std::size_t t = 1; t < items.size(); ++t) {
+        const boards::Board& board = study.boards[t].board;
+        if (models::same_costs(board.device, first)) continue;
+        items[t].at("type").fail(
+            fmt::format("{} with {}, of {}", board.name, board.device.name, board.device.family),
+            fmt::format("a board whose DSP slices, memories and clock are those of {}, of {}", first.name, first.family));
+    }
+    const std::string kind = study.topology.text("kind", "file");
+    if (kind != "patch_panel")
+        root.at("topology").fail("several types of board on " + kind, "one type of board, or several on a patch_panel");
+}
+
+/// Stages, which are of the first type, and spare boards, of which each type has as many, leave some to a layout.
+void check_reserved_boards(const JsonReader& root, const Study& study) {
+    const int stages = boards_of(study.stages);
+    const auto spares = study.faults.spares.boards;
+    const auto& first = study.boards.front();
+    if (stages >= study.boards_available)
+        root.at("stages").fail(fmt::format("{} boards in stages", stages),
+                               fmt::format("fewer than the {} boards available", study.boards_available));
+    if (stages > first.boards)
+        root.at("stages").fail(fmt::format("{} boards in stages", stages),
+                               fmt::format("at most the {} of the first type, {}", first.boards, first.board.name));
+    const auto too_few = [&](const boards::BoardStock& stock) { return spares > stock.boards; };
+    if (study.layout_boards() <= stages || spares + stages > first.boards || std::any_of(study.boards.begin(), study.boards.end(), too_few))
+        root.at("simulation")
+            .fail(fmt::format("{} spare boards", spares), "fewer than the boards available that no stage takes, of each type");
 }
 
 /// A file that a study names, as it is found from the study's folder.
@@ -120,6 +171,17 @@ std::vector<models::Precision> read_precisions(const JsonReader& reader) {
 
 }  // namespace
 
+boards::Stock Study::layout_stock() const {
+    auto stock = boards;
+    for (auto& each : stock) each.boards -= static_cast<int>(faults.spares.boards);
+    return stock;
+}
+
+std::size_t Study::type_named(const std::string& type) const {
+    const auto found = std::find_if(boards.begin(), boards.end(), [&](const auto& stock) { return stock.board.name == type; });
+    return found == boards.end() ? 0 : static_cast<std::size_t>(found - boards.begin());
+}
+
 Study read_study(const std::filesystem::path& file) { return read_study(JsonReader::from_file(file)); }
 
 Study read_study(const JsonReader& root) {
@@ -133,23 +195,18 @@ Study read_study(const JsonReader& root) {
     if (root.has("stages")) study.stages = partition::read_stages(root.at("stages"));
     if (root.has("strategy")) study.strategies = models::read_strategies(root.at("strategy"));
     if (root.has("compression")) study.compressions = models::read_compressions(root.at("compression"));
-    study.board = boards::read_board(root.at("board"), boards::load_catalogue());
-    study.boards_available = static_cast<int>(root.integer("boards_available", study.boards_available, 1, kMostBoards));
+    read_boards(root, study);
     study.link = topologies::read_link_protocol(root.has("link") ? root.at("link") : JsonReader::from_text(root.file(), "\"25g-64b66b\""));
     study.clock = read_clock(root);
     study.tmux_periods_bx = read_periods(root);
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));
-    if (boards_of(study.stages) >= study.boards_available)
-        root.at("stages").fail(std::to_string(boards_of(study.stages)) + " boards in stages",
-                               "fewer than the " + std::to_string(study.boards_available) + " boards available");
     read_requirements(root, study);
     study.objective = read_objective(root);
+    check_mixed_boards(root, study);
     check_clock(root, study);
     check_ticks(root, study);
     read_simulation(root, study);
-    if (study.faults.spares.boards + boards_of(study.stages) >= study.boards_available)
-        root.at("simulation")
-            .fail(std::to_string(study.faults.spares.boards) + " spare boards", "fewer than the boards available that no stage takes");
+    check_reserved_boards(root, study);
     study.seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, INT64_MAX));
     if (root.has("published")) study.published = read_published(root.at("published"));
     root.done();

@@ -34,8 +34,8 @@ struct Study {
     std::vector<models::ArrivalRule> arrivals;      ///< of inputs that are not there at once
     std::vector<models::StrategyRule> strategies;   ///< how operators have to be built
     std::vector<models::Compression> compressions;  ///< to take where they pay
-    boards::Board board;
-    int boards_available = 1000;  ///< over all time nodes
+    boards::Stock boards;                           ///< over all time nodes
+    int boards_available = 1000;                    ///< of all types together
     topologies::LinkProtocol link;
     JsonReader topology;  ///< as topologies::make_topology takes it
     LhcClock clock;
@@ -51,10 +51,13 @@ struct Study {
     std::uint64_t seed = 1;
     std::vector<PublishedFigure> published;  ///< to set beside Tessera's own
 
-    /// Boards of `boards_available` that stand by, and carry nothing until one dies.
-    int spare_boards() const { return static_cast<int>(faults.spares.boards); }
-    /// Those that a layout and the stages around it may take.
+    /// Boards of `boards_available` that stand by, and carry nothing until one dies; as many of each type, as any of them may die.
+    int spare_boards() const { return static_cast<int>(faults.spares.boards) * static_cast<int>(boards.size()); }
+    /// Those that a layout and the stages around it may take, and of each type.
     int layout_boards() const { return boards_available - spare_boards(); }
+    boards::Stock layout_stock() const;
+    /// Position in `boards` of what a mapping calls a board type; switch boards are of the first.
+    std::size_t type_named(const std::string& type) const;
 
     /// Time between two events that the system must sustain.
     double required_interval_ns() const { return interval_bx * clock.bx_ns(); }

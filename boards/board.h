@@ -45,4 +45,13 @@ struct Board {
     Resources capacity() const { return slr_capacity() * slrs(); }
 };
 
+/// Boards of one type, and how many of them there are over all time nodes.
+struct BoardStock {
+    Board board;
+    int boards = 0;
+};
+
+/// What a system may be built of: at least one type, each once, in the order in which they are used.
+using Stock = std::vector<BoardStock>;
+
 }  // namespace tessera::boards

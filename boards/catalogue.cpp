@@ -148,4 +148,18 @@ Board read_board(const JsonReader& reader, const Catalogue& catalogue) {
     return board;
 }
 
+Stock read_stock(const JsonReader& list, const Catalogue& catalogue) {
+    constexpr int kMostBoards = 100'000;
+    Stock stock;
+    for (const auto& item : list.items()) {
+        const int boards = static_cast<int>(item.at("boards").integer(1, kMostBoards));
+        Board board = read_board(item, catalogue);
+        const auto same = [&](const BoardStock& each) { return each.board.name == board.name; };
+        if (std::any_of(stock.begin(), stock.end(), same)) item.at("type").fail("a second \"" + board.name + "\"", "each type once");
+        stock.push_back({std::move(board), boards});
+    }
+    if (stock.empty()) list.fail("an empty list", "types of board, each with how many there are");
+    return stock;
+}
+
 }  // namespace tessera::boards

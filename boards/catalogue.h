@@ -29,4 +29,7 @@ Catalogue read_catalogue(const std::filesystem::path& folder);
 /// `{"type": NAME, "usable": 0.7 | {"lut": ..}, "ports": 124}` that changes a part of it.
 Board read_board(const JsonReader& reader, const Catalogue& catalogue);
 
+/// Several types of board, each as an object with how many `"boards"` of it there are. Each type stands once.
+Stock read_stock(const JsonReader& list, const Catalogue& catalogue);
+
 }  // namespace tessera::boards

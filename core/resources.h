@@ -37,6 +37,16 @@ struct Resources {
         return lut <= capacity.lut && ff <= capacity.ff && dsp <= capacity.dsp && bram36 <= capacity.bram36 && uram <= capacity.uram;
     }
 
+    /// Amount by amount the smaller and the larger of two.
+    friend constexpr Resources smaller(const Resources& a, const Resources& b) {
+        return {std::min(a.lut, b.lut), std::min(a.ff, b.ff), std::min(a.dsp, b.dsp), std::min(a.bram36, b.bram36),
+                std::min(a.uram, b.uram)};
+    }
+    friend constexpr Resources larger(const Resources& a, const Resources& b) {
+        return {std::max(a.lut, b.lut), std::max(a.ff, b.ff), std::max(a.dsp, b.dsp), std::max(a.bram36, b.bram36),
+                std::max(a.uram, b.uram)};
+    }
+
     /// The largest of the five fractions of `capacity`; infinite where something is needed of
     /// which there is none.
     double max_fraction(const Resources& capacity) const;

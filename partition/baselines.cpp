@@ -46,7 +46,8 @@ WeightedGraph weighted_graph(const ShardGraph& graph, const BoardSpace& space, d
     }
     Resources total;
     for (const std::uint32_t s : vertices.shard_of) total += graph.resources(s);
-    const auto room = (space.slr_capacity * (fill * space.slrs)).values();
+    const BoardOffer& board = space.types.front();
+    const auto room = (board.slr_capacity * (fill * board.slrs)).values();
     for (const std::uint32_t s : vertices.shard_of) {
         auto& fractions = result.board_fractions.emplace_back();
         for (std::size_t r = 0; r < room.size(); ++r) {
@@ -58,14 +59,14 @@ WeightedGraph weighted_graph(const ShardGraph& graph, const BoardSpace& space, d
 }
 
 /// What a shard that has an SLR of its own may take of it.
-Resources whole_slr(const BoardSpace& space) { return space.slr_capacity * (1 - 1e-9); }
+Resources whole_slr(const BoardSpace& space) { return space.types.front().slr_capacity * (1 - 1e-9); }
 
 /// Boards with shards on them, built as the sharder has chosen. An SLR is filled up to `fill`, or holds one shard alone.
 class Boards {
   public:
     Boards(const ShardGraph& graph, const BoardSpace& space, double fill)
         : graph_(graph),
-          slrs_(static_cast<std::size_t>(space.slrs)),
+          slrs_(static_cast<std::size_t>(space.types.front().slrs)),
           slr_room_(whole_slr(space) * fill),
           alone_on_slr_(whole_slr(space) * (1 - fill)) {
         placement_.board.assign(graph.shards.size(), Placement::kOutsideBoard);
@@ -128,7 +129,9 @@ class BlockPlacer {
         for (std::size_t b = 0; b < blocks; ++b) boards_.open();
         std::vector<std::uint32_t> order(block_of.size()), left;
         for (std::uint32_t v = 0; v < order.size(); ++v) order[v] = v;
-        const auto size = [&](std::uint32_t v) { return graph_.resources(vertices_.shard_of[v]).max_fraction(space_.slr_capacity); };
+        const auto size = [&](std::uint32_t v) {
+            return graph_.resources(vertices_.shard_of[v]).max_fraction(space_.types.front().slr_capacity);
+        };
         std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return size(a) > size(b); });
         for (const std::uint32_t v : order) {
             if (!boards_.add(vertices_.shard_of[v], block_of[v])) left.push_back(v);

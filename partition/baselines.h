@@ -39,8 +39,8 @@ using TopologyOf = std::function<topologies::Topology(std::size_t boards)>;
 
 /// Divides the shards, built as the sharder has chosen, by one of the baselines. METIS and Scotch get as few blocks as fit
 /// the SLRs of their boards, first fit decreasing; greedy takes the shards in topological order and opens a board where one is full.
-/// Of `limits` only the fill and the most boards count. By static mapping, boards are numbered as those of the topology; else in the order
-/// of their first shards.
+/// All boards are of the first type. Of `limits` only the fill and the most boards count. By static mapping, boards are numbered as those
+/// of the topology; else in the order of their first shards.
 std::variant<Placement, UnfitShard> divide_by_baseline(Partitioner partitioner, const ShardGraph& graph, const BoardSpace& space,
                                                        const GrowthLimits& limits, const TopologyOf& topology_of, std::uint64_t seed);
 

@@ -6,11 +6,11 @@
 
 namespace tessera::partition {
 
-BoardFill::BoardFill(const ShardGraph& graph, const BoardSpace& space, double fill)
+BoardFill::BoardFill(const ShardGraph& graph, const BoardOffer& offer, double fill)
     : graph_(&graph),
-      space_(&space),
-      free_(static_cast<std::size_t>(space.slrs), space.slr_capacity * (fill * (1 - 1e-9))),
-      all_free_(space.slr_capacity * (fill * space.slrs)) {}
+      offer_(&offer),
+      free_(static_cast<std::size_t>(offer.slrs), offer.slr_capacity * (fill * (1 - 1e-9))),
+      all_free_(offer.slr_capacity * (fill * offer.slrs)) {}
 
 std::optional<std::vector<Fit>> BoardFill::fit(const std::vector<std::uint32_t>& shards) const {
     BoardFill trial = *this;
@@ -57,7 +57,7 @@ int BoardFill::tightest_slr(const Resources& needed) const {
     double best_left = 0;
     for (std::size_t slr = 0; slr < free_.size(); ++slr) {
         if (!needed.fits(free_[slr])) continue;
-        const double left = (free_[slr] - needed).max_fraction(space_->slr_capacity);
+        const double left = (free_[slr] - needed).max_fraction(offer_->slr_capacity);
         if (best < 0 || left < best_left) best = static_cast<int>(slr), best_left = left;
     }
     return best;
@@ -67,7 +67,7 @@ int BoardFill::tightest_slr(const Resources& needed) const {
 double BoardFill::evenness(const Resources& used) const {
     double sum = 0;
     for (std::size_t r = 0; r < Resources::names.size(); ++r) {
-        const double of = space_->slr_capacity.values()[r] * space_->slrs;
+        const double of = offer_->slr_capacity.values()[r] * offer_->slrs;
         if (of <= 0) continue;
         double power = used.values()[r] / of;
         power *= power, power *= power, power *= power, power *= power;

@@ -21,7 +21,7 @@ struct Fit {
 class BoardFill {
   public:
     /// @param fill fraction of each SLR that may be used
-    BoardFill(const ShardGraph& graph, const BoardSpace& space, double fill);
+    BoardFill(const ShardGraph& graph, const BoardOffer& offer, double fill);
 
     /// False where no choice of SLRs has room for this much: a quick look before `fit`.
     bool may_take(const Resources& least) const { return least.fits(all_free_); }
@@ -40,7 +40,7 @@ class BoardFill {
     void add_one(const Fit& fit);
 
     const ShardGraph* graph_;
-    const BoardSpace* space_;
+    const BoardOffer* offer_;
     std::vector<Resources> free_;  ///< by SLR
     Resources all_free_;           ///< of all SLRs together
     Resources used_;               ///< on the whole board
@@ -51,8 +51,8 @@ class BoardFill {
 class PortFill {
   public:
     /// @param ports fraction of the board's ports that may be used
-    PortFill(const BoardSpace& space, double ports)
-        : space_(&space), most_lanes_(ports * space.ports), most_outside_(ports * space.outside_ports) {}
+    PortFill(const BoardSpace& space, const BoardOffer& offer, double ports)
+        : space_(&space), most_lanes_(ports * offer.ports), most_outside_(ports * offer.outside_ports) {}
 
     /// Frames that would come from other boards, by board, and that would leave, if something were added.
     struct Change {

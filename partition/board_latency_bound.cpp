@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "partition/board_mix.h"
 #include "partition/bounds.h"
 #include "partition/link_frames.h"
 
@@ -122,10 +123,10 @@ OperatorChoices choices_of(const MappingProblem& problem, const models::Operator
     result.tokens = static_cast<double>(stream.tokens);
     if (!has_hardware(op)) return result;
     result.most_engines = splits_tokens(op) ? result.tokens : 1;
-    const Resources board = problem.board.capacity();
+    const Resources board = mean_board(problem.boards);
     for (std::int64_t tokens = stream.tokens;; tokens = divide_up(tokens, 2)) {
         for (const auto& made :
-             models::implementations(*problem.network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.board.device)) {
+             models::implementations(*problem.network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.device())) {
             EngineCost engine{static_cast<double>(made.latency_cycles), static_cast<double>(made.token_interval_cycles), 0};
             for (std::size_t r = 0; r < choice.prices.size(); ++r) {
                 if (board.values()[r] > 0) engine.boards += choice.prices[r] * made.resources.values()[r] / board.values()[r];

@@ -36,6 +36,7 @@ using Chain = std::vector<std::vector<OperatorChoices>>;
 double bound_chain_cycles(const Chain& chain, double boards, double cycles_per_event);
 
 /// The bound for a problem: of the chain that is slowest with the fewest boards; what is not on it takes the fewest. Links take no time.
+/// @param boards  what the boards of the layout hold at the prices of the choice, in mean boards (`priced_size`): of one type, how many
 double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                                   double boards, std::int64_t cycles_per_event);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/arrival.h"
+#include "partition/board_mix.h"
 #include "partition/sharding.h"
 
 namespace tessera::partition {
@@ -31,8 +32,14 @@ BoardBound bound_boards(const MappingProblem& problem, const std::vector<models:
                         int tmux_period_bx) {
     const auto [in, out] = boundary_bits(problem, flows);
     const double lane_bits = static_cast<double>(problem.link.frames_per_bx(problem.clock)) * tmux_period_bx * problem.link.frame_bits;
-    BoardBound bound{choice.lower_bound, choice.binding_resource, std::max(in, out) / lane_bits};
-    const double by_ports = bound.boundary_lanes / std::max(1, problem.board.ports);
+    const auto fewest = [&](double needed, const std::vector<double>& held) {
+        return fewest_boards(needed, held, problem.boards, tmux_period_bx);
+    };
+    BoardBound bound{fewest(choice.lower_bound, priced_sizes(problem.boards, choice.prices)), choice.binding_resource,
+                     std::max(in, out) / lane_bits};
+    std::vector<double> ports;
+    for (const auto& stock : problem.boards) ports.push_back(std::max(1, stock.board.ports));
+    const double by_ports = fewest(bound.boundary_lanes, ports);
     if (by_ports > bound.boards) bound.boards = by_ports, bound.constraint = "ports";
     return bound;
 }
@@ -43,7 +50,7 @@ double fastest_cycles(const MappingProblem& problem, const models::Operator& op,
     if (!has_hardware(op)) return 0;
     const models::StreamShape stream = network.stream(op.id);
     const std::int64_t tokens = splits_tokens(op) ? 1 : stream.tokens;
-    const auto all = models::implementations(network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.board.device);
+    const auto all = models::implementations(network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.device());
     const auto quicker = [](const auto& a, const auto& b) { return a.latency_cycles < b.latency_cycles; };
     return all.empty() ? 0 : std::min_element(all.begin(), all.end(), quicker)->latency_cycles;
 }

@@ -19,6 +19,9 @@ struct BoardBound {
 
 /// The larger of what the resources ask for (the dual bound of `choose_options`) and of what the
 /// ports do: every network input has to enter once, every output to leave once.
+///
+/// Of several types of board: whatever a layout takes at prices that sum to 1, its boards hold at these prices, so that no layout takes
+/// fewer boards than those that hold most, as many of each type as there are, until they hold what is needed. With ports likewise.
 BoardBound bound_boards(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                         int tmux_period_bx);
 

@@ -36,7 +36,8 @@ std::vector<Violation> check(const Mapping& mapping);
 
 /// Checks a mapping against the network it claims to lay out. Rules, beside `value` and `id`:
 ///
-///  - `board_type`: the mapping's boards offer no more than `board`;
+///  - `board_type`: the mapping's boards offer no more than the type of that name in `stock` (of one type, whatever the name), of which
+///    there are so many;
 ///  - `operator`: every shard a piece of an operator that takes hardware, or of an input
 ///    (where these two fail, nothing else is checked);
 ///  - `coverage`: every operator with hardware made whole (with `overlap`: exactly once);
@@ -48,7 +49,7 @@ std::vector<Violation> check(const Mapping& mapping);
 ///
 /// Shards of external stages (operators beyond those of the network) are left to `check_stages`; an input of the network
 /// may stand on the board of one, and an output end there.
-std::vector<Violation> check_against(const Mapping& mapping, const models::Network& network, const boards::Board& board);
+std::vector<Violation> check_against(const Mapping& mapping, const models::Network& network, const boards::Stock& stock);
 
 /// Checks the external stages of a mapping against what they are declared to be (rule `stage`): so many boards, no
 /// quicker, no fewer words read and made, nothing of the detector early, the inputs of the network that they feed.

@@ -15,8 +15,8 @@ namespace {
 /// Holds every shard against the cost model.
 class CostCheck {
   public:
-    CostCheck(const Mapping& mapping, const models::Network& network, const boards::Board& board, Violations& found)
-        : mapping_(mapping), network_(network), board_(board), found_(found) {}
+    CostCheck(const Mapping& mapping, const models::Network& network, const boards::Device& device, Violations& found)
+        : mapping_(mapping), network_(network), device_(device), found_(found) {}
 
     void run() {
         for (std::size_t s = 0; s < mapping_.shards.size(); ++s) {
@@ -41,7 +41,7 @@ class CostCheck {
         if (fresh) {
             const models::ImplementationRequest request{{{0, tokens}, {shard.channel_begin, shard.channel_end}},
                                                         mapping_.cycles_per_event()};
-            place->second = models::implementations(network_, network_.operators[shard.op], request, board_.device);
+            place->second = models::implementations(network_, network_.operators[shard.op], request, device_);
         }
         return place->second;
     }
@@ -96,15 +96,15 @@ class CostCheck {
 
     const Mapping& mapping_;
     const models::Network& network_;
-    const boards::Board& board_;
+    const boards::Device& device_;
     Violations& found_;
     std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t, std::int64_t>, Implementations> known_;
 };
 
 }  // namespace
 
-void check_costs(const Mapping& mapping, const models::Network& network, const boards::Board& board, Violations& found) {
-    CostCheck(mapping, network, board, found).run();
+void check_costs(const Mapping& mapping, const models::Network& network, const boards::Device& device, Violations& found) {
+    CostCheck(mapping, network, device, found).run();
 }
 
 }  // namespace tessera::partition

@@ -16,25 +16,48 @@ bool takes_hardware(OperatorKind kind) {
     return kind != OperatorKind::input && kind != OperatorKind::output && kind != OperatorKind::wiring;
 }
 
-/// The board types offer no more than the board that they stand for.
-void check_board_types(const Mapping& mapping, const boards::Board& board, Violations& found) {
+/// A board type offers no more than the board that it stands for.
+void check_board_type(const BoardType& type, const std::string& where, const boards::Board& board, Violations& found) {
+    const auto no_more = [&](const std::string& what, double value, double allowed) {
+        if (value > allowed * (1 + 1e-9))
+            found.push_back({"board_type", where, fmt::format("{} {}, {} has {}", value, what, board.name, allowed)});
+    };
+    for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+        no_more(std::string(Resources::names[r]) + " of an SLR", type.slr_capacity.values()[r], board.slr_capacity().values()[r]);
+    }
+    no_more("SLRs", type.slrs, board.slrs());
+    no_more("ports", type.ports, board.ports);
+    if (type.slr_crossing_cycles >= board.device.slr_crossing_cycles) return;
+    found.push_back(
+        {"board_type", where,
+         fmt::format("crosses an SLR in {} cycles, {} takes {}", type.slr_crossing_cycles, board.name, board.device.slr_crossing_cycles)});
+}
+
+/// The position in the stock of what a board type stands for; its size where that is nothing.
+std::size_t stands_for(const BoardType& type, const boards::Stock& stock) {
+    if (stock.size() == 1) return 0;
+    const auto named = [&](const boards::BoardStock& each) { return each.board.name == type.name; };
+    return static_cast<std::size_t>(std::find_if(stock.begin(), stock.end(), named) - stock.begin());
+}
+
+/// Every board is of a type that there is, and there are as many of it. Where there is one type, switch boards are of it as well.
+void check_board_types(const Mapping& mapping, const boards::Stock& stock, Violations& found) {
+    std::vector<std::int64_t> taken(stock.size() + 1, 0);
+    std::vector<std::size_t> of_type;
     for (std::size_t t = 0; t < mapping.board_types.size(); ++t) {
         const BoardType& type = mapping.board_types[t];
-        if (type.is_switch) continue;
         const std::string where = fmt::format("board type {} ({})", t, type.name);
-        const auto no_more = [&](const std::string& what, double value, double allowed) {
-            if (value > allowed * (1 + 1e-9))
-                found.push_back({"board_type", where, fmt::format("{} {}, {} has {}", value, what, board.name, allowed)});
-        };
-        for (std::size_t r = 0; r < Resources::names.size(); ++r) {
-            no_more(std::string(Resources::names[r]) + " of an SLR", type.slr_capacity.values()[r], board.slr_capacity().values()[r]);
+        of_type.push_back(stands_for(type, stock));
+        if (of_type.back() == stock.size()) {
+            found.push_back({"board_type", where, fmt::format("none of the {} that there are", stock.size())});
+        } else if (!type.is_switch) {
+            check_board_type(type, where, stock[of_type.back()].board, found);
         }
-        no_more("SLRs", type.slrs, board.slrs());
-        no_more("ports", type.ports, board.ports);
-        if (type.slr_crossing_cycles >= board.device.slr_crossing_cycles) continue;
-        found.push_back({"board_type", where,
-                         fmt::format("crosses an SLR in {} cycles, {} takes {}", type.slr_crossing_cycles, board.name,
-                                     board.device.slr_crossing_cycles)});
+    }
+    for (const std::uint32_t type : mapping.boards) taken[of_type[type]] += mapping.tmux_period_bx;
+    for (std::size_t s = 0; s < stock.size(); ++s) {
+        if (taken[s] <= stock[s].boards) continue;
+        found.push_back({"board_type", stock[s].board.name, fmt::format("{} boards, {} are there", taken[s], stock[s].boards)});
     }
 }
 
@@ -89,17 +112,17 @@ void check_coverage(const Mapping& mapping, const Network& network, Violations& 
 
 }  // namespace
 
-std::vector<Violation> check_against(const Mapping& mapping, const Network& network, const boards::Board& board) {
+std::vector<Violation> check_against(const Mapping& mapping, const Network& network, const boards::Stock& stock) {
     Violations found;
     check_values(mapping, found);
     check_ids(mapping, found);
     if (!found.empty()) return found;
-    check_board_types(mapping, board, found);
+    check_board_types(mapping, stock, found);
     check_operators(mapping, network, found);
     if (!found.empty()) return found;  // the rules below look shards up in the network
     check_coverage(mapping, network, found);
     check_dataflow(mapping, network, found);
-    check_costs(mapping, network, board, found);
+    check_costs(mapping, network, stock.front().board.device, found);
     return found;
 }
 

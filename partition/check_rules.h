@@ -43,6 +43,6 @@ void check_schedule(const Mapping& mapping, Violations& found);
 /// The rules of `check_against` on what flows and on what it costs. They presume that every shard
 /// is a piece of an operator.
 void check_dataflow(const Mapping& mapping, const models::Network& network, Violations& found);
-void check_costs(const Mapping& mapping, const models::Network& network, const boards::Board& board, Violations& found);
+void check_costs(const Mapping& mapping, const models::Network& network, const boards::Device& device, Violations& found);
 
 }  // namespace tessera::partition

@@ -31,12 +31,19 @@ std::vector<Merger> worthwhile_mergers(const ShardGraph& graph, const BoardSpace
     return mergers;
 }
 
+/// Resource by resource what a board of any type holds, so that a cluster fits all of them.
+Resources smallest_board(const BoardSpace& space) {
+    Resources smallest = space.types.front().capacity();
+    for (const BoardOffer& offer : space.types) smallest = smaller(smallest, offer.capacity());
+    return smallest;
+}
+
 class Clusterer {
   public:
     Clusterer(const ShardGraph& graph, const BoardSpace& space, const ClusterLimits& limits)
         : graph_(graph),
           limits_(limits),
-          capacity_(space.slr_capacity * space.slrs),
+          capacity_(smallest_board(space)),
           mergers_(worthwhile_mergers(graph, space, limits.least_lanes)),
           of_shard_(graph.shards.size()),
           members_(graph.shards.size()),

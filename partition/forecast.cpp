@@ -20,8 +20,8 @@ constexpr double kLeftAboveBound = 1.0 / 3, kLatencyOfFewer = 1.3, kMostAtOnce =
 /// Times the ports of a board: what annealing has brought back into them, but no more.
 constexpr double kMostPorts = 3.5;
 
-/// Lanes in or out of the board that has most of them.
-std::int64_t most_lanes(const ShardGraph& graph, const Placement& placement, std::int64_t frames_per_event) {
+/// Lanes in or out of the board that has most of them, over its ports.
+double ports_taken(const ShardGraph& graph, const Placement& placement, const BoardSpace& space) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> frames;  // from board, to board
     for (const auto& net : graph.nets) {
         const std::uint32_t from = placement.board[net.from];
@@ -32,12 +32,15 @@ std::int64_t most_lanes(const ShardGraph& graph, const Placement& placement, std
     }
     std::map<std::uint32_t, std::int64_t> in, out;
     for (const auto& [ends, load] : frames) {
-        const std::int64_t lanes = (load + frames_per_event - 1) / frames_per_event;
+        const std::int64_t lanes = (load + space.frames_per_event - 1) / space.frames_per_event;
         out[ends.first] += lanes, in[ends.second] += lanes;
     }
-    std::int64_t most = 0;
+    double most = 0;
     for (const auto* side : {&in, &out}) {
-        for (const auto& [board, lanes] : *side) most = std::max(most, board == Placement::kOutsideBoard ? 0 : lanes);
+        for (const auto& [board, lanes] : *side) {
+            if (board == Placement::kOutsideBoard) continue;
+            most = std::max(most, static_cast<double>(lanes) / space.types[placement.type_of(board)].ports);
+        }
     }
     return most;
 }
@@ -63,8 +66,7 @@ class Forecaster {
         const auto grown = grow_boards(graph, terms.space, limits);
         const auto* placement = std::get_if<Placement>(&grown);
         if (placement == nullptr || placement->boards > limits.most_boards) return;
-        const auto lanes = static_cast<double>(most_lanes(graph, *placement, terms.space.frames_per_event));
-        if (lanes > kMostPorts * terms.space.ports) return;
+        if (ports_taken(graph, *placement, terms.space) > kMostPorts) return;
         const auto topology = topology_of(problem_, plan_, placement->boards);
         const double latency_ns = latency(graph, *placement, terms, topology);
         const int boards = static_cast<int>(placement->boards);

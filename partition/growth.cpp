@@ -18,11 +18,7 @@ constexpr std::uint32_t kNowhere = Placement::kOutsideBoard;
 /// Resource by resource the least of any variant.
 Resources least_resources(const std::vector<ShardVariant>& variants) {
     Resources least = variants.front().resources;
-    for (const auto& variant : variants) {
-        const Resources& r = variant.resources;
-        least = {std::min(least.lut, r.lut), std::min(least.ff, r.ff), std::min(least.dsp, r.dsp), std::min(least.bram36, r.bram36),
-                 std::min(least.uram, r.uram)};
-    }
+    for (const auto& variant : variants) least = smaller(least, variant.resources);
     return least;
 }
 
@@ -34,6 +30,7 @@ class Growth {
           space_(space),
           limits_(limits),
           clusters_(clusters),
+          opened_(space.types.size(), 0),
           inputs_(clusters.members.size()),
           waiting_(clusters.members.size(), 0),
           present_bits_(clusters.members.size(), 0),
@@ -59,9 +56,7 @@ class Growth {
     /// Nothing where all found their place (or too many boards were taken); else a cluster that no empty board can take.
     std::optional<std::uint32_t> run() {
         while (!ready_.empty() && placement_.boards <= limits_.most_boards) {
-            open_board();
-            while (const auto next = pick()) place(*next);
-            if (boards_.back().fill.empty()) return *ready_.begin();
+            if (!fill_next_board() && !ready_.empty()) return *ready_.begin();
         }
         return std::nullopt;
     }
@@ -107,9 +102,43 @@ class Growth {
     bool outside(std::uint32_t cluster) const { return graph_.shards[clusters_.members[cluster].front()].outside; }
     bool placed(std::uint32_t cluster) const { return placement_.board[clusters_.members[cluster].front()] != kNowhere; }
 
-    void open_board() {
+    /// The types to try for the next board: those of which there are some left in their order, then more of the others, the last first.
+    std::vector<std::uint32_t> next_types() const {
+        std::vector<std::uint32_t> types;
+        for (std::uint32_t type = 0; type < opened_.size(); ++type) {
+            if (opened_[type] < space_.types[type].boards) types.push_back(type);
+        }
+        for (auto type = static_cast<std::uint32_t>(opened_.size()); type-- > 0;) {
+            if (opened_[type] >= space_.types[type].boards) types.push_back(type);
+        }
+        return types;
+    }
+
+    /// False where no board takes any of the clusters that are next.
+    bool fill_next_board() {
+        for (const std::uint32_t type : next_types()) {
+            open_board(type);
+            while (const auto next = pick()) place(*next);
+            if (!boards_.back().fill.empty()) return true;
+            close_board();
+        }
+        return false;
+    }
+
+    /// Gives back a board on which nothing was put.
+    void close_board() {
+        --opened_[placement_.types.back()];
+        placement_.types.pop_back();
+        boards_.pop_back();
+        --placement_.boards;
+    }
+
+    void open_board(std::uint32_t type) {
+        const BoardOffer& offer = space_.types[type];
         board_ = static_cast<std::uint32_t>(placement_.boards++);
-        boards_.push_back({BoardFill(graph_, space_, limits_.fill), PortFill(space_, limits_.ports)});
+        placement_.types.push_back(type);
+        ++opened_[type];
+        boards_.push_back({BoardFill(graph_, offer, limits_.fill), PortFill(space_, offer, limits_.ports)});
         affine_ = {};
         for (const std::uint32_t cluster : touched_) present_bits_[cluster] = 0;
         touched_.clear();
@@ -174,8 +203,9 @@ class Growth {
         for (const std::uint32_t shard : clusters_.members[cluster]) size += graph_.resources(shard);
         std::int64_t frames = 0;
         for (const auto& [from, added] : port_change(board, cluster).in) frames += added;
-        const double ports = static_cast<double>(frames) / static_cast<double>(space_.frames_per_event) / std::max(1, space_.ports);
-        return ports <= kPortsPerSize * (size * (1.0 / space_.slrs)).max_fraction(space_.slr_capacity);
+        const BoardOffer& offer = space_.types[placement_.types[board]];
+        const double ports = static_cast<double>(frames) / static_cast<double>(space_.frames_per_event) / std::max(1, offer.ports);
+        return ports <= kPortsPerSize * (size * (1.0 / offer.slrs)).max_fraction(offer.slr_capacity);
     }
 
     std::int64_t score_of(std::uint32_t cluster) const { return 2 * present_bits_[cluster] - input_bits_[cluster]; }
@@ -256,6 +286,7 @@ class Growth {
     const GrowthLimits& limits_;
     const Clustering& clusters_;
     Placement placement_;
+    std::vector<std::size_t> opened_;                 ///< boards, by type
     std::vector<std::vector<std::uint32_t>> inputs_;  ///< nets that each cluster reads from others
     std::vector<std::size_t> waiting_;                ///< of them, those whose producer has no board yet
     std::vector<std::int64_t> present_bits_;          ///< of them, those that are on this board

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "partition/board_mix.h"
 #include "partition/bounds.h"
 
 namespace tessera::partition {
@@ -145,13 +146,15 @@ double bound_latency_with_hops_cycles(const models::Network& network, const std:
 double bound_latency_with_hops_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows,
                                   const std::vector<std::vector<OperatorOption>>& options, const OptionChoice& choice,
                                   std::int64_t cycles_per_event) {
+    const auto sizes = priced_sizes(problem.boards, choice.prices);
+    const double largest = *std::max_element(sizes.begin(), sizes.end());
     std::vector<OperatorFloor> floors;
     for (const auto& op : problem.network->operators) {
         auto& floor = floors.emplace_back();
         if (op.kind == models::OperatorKind::input) floor.ready_cycles = fastest_cycles(problem, op, cycles_per_event);
         if (!has_hardware(op)) continue;
         floor.fastest_cycles = fastest_cycles(problem, op, cycles_per_event);
-        floor.boards = least_boards(options[index(op.id)], choice, problem.board.capacity());
+        floor.boards = least_boards(options[index(op.id)], choice, mean_board(problem.boards)) / largest;
     }
     const auto& link = problem.link;
     const double cycles_per_frame = static_cast<double>(problem.clock.cycles_per_bx) / link.frames_per_bx(problem.clock);

@@ -29,8 +29,9 @@ struct OperatorFloor {
 double bound_latency_with_hops_cycles(const models::Network& network, const std::vector<models::Flow>& flows,
                                       const std::vector<OperatorFloor>& floors, double hop_cycles);
 
-/// The same for a problem, at a TMUX period: the fastest implementations of one token, the least priced use of resources, and links
-/// without length that carry one frame and its CRC. Nothing that the boards allow is faster at this period.
+/// The same for a problem, at a TMUX period: the fastest implementations of one token, the least priced use of resources on boards all as
+/// large as the largest type, and links without length that carry one frame and its CRC. Nothing that the boards allow is faster at this
+/// period.
 double bound_latency_with_hops_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows,
                                   const std::vector<std::vector<OperatorOption>>& options, const OptionChoice& choice,
                                   std::int64_t cycles_per_event);

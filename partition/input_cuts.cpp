@@ -4,6 +4,7 @@
 
 #include "core/arithmetic.h"
 #include "models/implementation.h"
+#include "partition/board_mix.h"
 #include "partition/operator_options.h"
 #include "partition/sharding.h"
 
@@ -68,8 +69,8 @@ class NeededCuts {
         const std::int64_t channel = heaviest_channel(op);
         const models::ImplementationRequest request{{{0, 1}, {channel, channel + 1}},
                                                     std::int64_t{period_bx} * problem_.clock.cycles_per_bx};
-        const auto all = models::implementations(network, op, request, problem_.board.device);
-        const Resources slr = problem_.board.slr_capacity() * (1 - 1e-9);
+        const auto all = models::implementations(network, op, request, problem_.device());
+        const Resources slr = smallest_slr(problem_.boards) * (1 - 1e-9);
         return std::any_of(all.begin(), all.end(), [&](const auto& built) { return built.resources.fits(slr); });
     }
 
@@ -119,7 +120,7 @@ std::optional<std::vector<models::InputCut>> wider_input_cuts(const MappingProbl
     constexpr std::int64_t kPart = 4;  // of the ports that reading takes at the least, and of what is read that sums are at the most
     const int shortest_bx = *std::min_element(problem.tmux_periods_bx.begin(), problem.tmux_periods_bx.end());
     const std::int64_t lane_bits = std::int64_t{problem.link.frames_per_bx(problem.clock)} * shortest_bx * problem.link.frame_bits;
-    std::int64_t most = lane_bits * problem.board.ports / kPart;
+    std::int64_t most = lane_bits * fewest_ports(problem.boards) / kPart;
     std::optional<models::InputCut> widest;
     for (const Operator& op : problem.network->operators) {
         const auto known = std::find_if(cuts.begin(), cuts.end(), [&](const auto& cut) { return cut.op == op.id; });

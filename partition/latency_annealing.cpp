@@ -17,14 +17,17 @@ class LatencyAnnealing {
   public:
     LatencyAnnealing(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings)
         : graph_(graph),
-          space_(space),
           hop_(settings.hop),
           placement_(placement),
           wiring_(graph_, space, placement, settings),
           random_(settings.seed),
-          free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
+          slrs_(space, placement),
+          free_(slrs_.room()),
           members_(placement.boards) {
-        hop_.slr_crossing_cycles = space.slr_crossing_cycles;
+        for (const BoardOffer& offer : space.types) {
+            most_slrs_ = std::max(most_slrs_, offer.slrs);
+            hop_.slr_crossing_cycles = std::max<double>(hop_.slr_crossing_cycles, offer.slr_crossing_cycles);
+        }
         for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
             if (graph_.shards[s].outside) continue;
             graph_.shards[s].chosen = placement.variant[s];
@@ -73,9 +76,7 @@ class LatencyAnnealing {
         std::uint32_t variant = 0;
     };
 
-    Resources& room_of(std::uint32_t shard) {
-        return free_[placement_.board[shard] * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(placement_.slr[shard])];
-    }
+    Resources& room_of(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
     void occupy(std::uint32_t shard, int sign) { room_of(shard) -= graph_.resources(shard) * sign; }
 
     void find_slowest(const Timing& timing) {
@@ -104,9 +105,10 @@ class LatencyAnnealing {
     /// Half of the time on the same board.
     double rebuild(std::uint32_t shard) {
         moved_.push_back({shard, placement_.board[shard], placement_.slr[shard], placement_.variant[shard]});
-        Spot to{shard, placement_.board[shard], static_cast<int>(draw(random_, static_cast<std::uint64_t>(space_.slrs))),
+        Spot to{shard, placement_.board[shard], static_cast<int>(draw(random_, static_cast<std::uint64_t>(most_slrs_))),
                 static_cast<std::uint32_t>(draw(random_, graph_.variants_of(shard).size()))};
         if ((random_() & 1) != 0) to.board = static_cast<std::uint32_t>(draw(random_, members_.size()));
+        to.slr %= slrs_.count(to.board);
         return put(to);
     }
 
@@ -133,12 +135,13 @@ class LatencyAnnealing {
     }
 
     ShardGraph graph_;  ///< a copy: the timing follows how shards are built
-    const BoardSpace& space_;
     HopTiming hop_;
     Placement placement_;
     Wiring wiring_;
     std::mt19937_64 random_;
-    std::vector<Resources> free_;                      ///< by board and SLR; below 0 where a move overfills it
+    BoardSlrs slrs_;
+    int most_slrs_ = 1;                                ///< of a board of any type
+    std::vector<Resources> free_;                      ///< by SLR; below 0 where a move overfills it
     std::vector<std::vector<std::uint32_t>> members_;  ///< shards of each board
     std::vector<std::uint32_t> slowest_;               ///< shards on slowest paths, some repeatedly
     std::vector<Spot> moved_;                          ///< from where, in this move

@@ -145,8 +145,8 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
                            problem.link.line_bits_per_frame};
     mapping.switch_latency_cycles = topology.switch_latency_cycles;
     mapping.topology = topology.description;
-    mapping.board_types.push_back(board_type(problem.board));
-    mapping.boards.assign(placement.boards, 0);
+    for (const boards::BoardStock& stock : problem.boards) mapping.board_types.push_back(board_type(stock.board));
+    for (std::size_t b = 0; b < placement.boards; ++b) mapping.boards.push_back(placement.type_of(b));
     for (std::size_t s = 0; s < graph.shards.size(); ++s) {
         const BoardId board = graph.shards[s].outside ? kOutside : id_at<BoardId>(placement.board[s]);
         mapping.shards.push_back(lay_out_shard(*problem.network, graph, static_cast<std::uint32_t>(s), board, placement.slr[s]));

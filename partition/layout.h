@@ -13,7 +13,7 @@ namespace tessera::partition {
 /// each pair of a shard and a board (or the outside) that needs some of its result. Routes are
 /// empty and no schedule is filled in.
 ///
-/// Boards are those of the placement, all of the problem's type.
+/// Boards are those of the placement, board types those of the problem, in their order.
 Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGraph& graph, const Placement& placement,
                 const topologies::Topology& topology);
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "partition/board_latency_bound.h"
+#include "partition/board_mix.h"
 #include "partition/bounds.h"
 #include "partition/hop_bound.h"
 #include "partition/node_mapper.h"
@@ -101,7 +102,7 @@ class Mapper {
                 continue;
             }
             Contender contender{std::get<NodePlan>(std::move(planned)), candidates_.size() - 1};
-            if (contender.least_boards() > problem_.boards_available) {
+            if (contender.least_boards() > boards_for(contender)) {
                 exclude(contender.candidate, over_bound(contender));
             } else {
                 contenders_.push_back(std::move(contender));
@@ -109,15 +110,23 @@ class Mapper {
         }
     }
 
+    /// Boards that time nodes can be made of; with one type the rest of the division is there as well.
+    int boards_for(const Contender& contender) const {
+        const int period = contender.plan.tmux_period_bx;
+        return problem_.boards.size() == 1 ? problem_.boards_available
+                                           : std::min(problem_.boards_available, period * boards_in_node(problem_.boards, period));
+    }
+
     NoMapping over_bound(const Contender& contender) const {
         const auto& constraint = contender.plan.bound.constraint;
+        const int available = boards_for(contender);
         return {
             constraint,
             static_cast<double>(contender.least_boards()),
-            static_cast<double>(problem_.boards_available),
+            static_cast<double>(available),
             "boards",
             fmt::format("{}: needs at least {} boards of type {} ({} time nodes of {}), {} are there", constraint, contender.least_boards(),
-                        problem_.board.name, contender.plan.tmux_period_bx, contender.plan.least_boards(), problem_.boards_available),
+                        names_of(problem_.boards), contender.plan.tmux_period_bx, contender.plan.least_boards(), available),
             {}};
     }
 
@@ -233,7 +242,7 @@ class Mapper {
             bounds.latency_ns =
                 std::min(bounds.latency_ns, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
         }
-        const auto boards = static_cast<double>(best_->boards.size());
+        const double boards = priced_size(*best_, problem_.boards, plan.choice.prices);
         const double on_boards = bound_latency_on_boards_ns(problem_, flows_, plan.choice, boards, plan.cycles_per_event);
         const double with_hops = bound_latency_with_hops_ns(problem_, flows_, plan.options, plan.choice, plan.cycles_per_event);
         bounds.on_boards_ns = std::max(bounds.latency_ns, on_boards);

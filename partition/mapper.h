@@ -20,14 +20,17 @@ namespace tessera::partition {
 /// What is to be mapped, onto what, within what.
 struct MappingProblem {
     const models::Network* network = nullptr;  ///< with its precision applied
-    boards::Board board;
-    int boards_available = 0;  ///< over all time nodes, switch boards included
+    boards::Stock boards;      ///< several types only on a patch panel, of devices of the same costs, and for our partitioner
+    int boards_available = 0;  ///< of all types together, over all time nodes, switch boards included
     topologies::LinkProtocol link;
     JsonReader topology;  ///< as topologies::make_topology takes it
     LhcClock clock;
     double latency_budget_ns = 12500;
     std::vector<int> tmux_periods_bx{1, 2, 3, 6, 9, 18};  ///< to choose from
     int input_bits = 16;                                  ///< width of network inputs that no rule gives
+
+    /// What operators cost on, which is the same on boards of all types (models::same_costs).
+    const boards::Device& device() const { return boards.front().board.device; }
 };
 
 /// No system within these limits can beat these figures (proved from resource sums and the

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "partition/baselines.h"
+#include "partition/board_mix.h"
 #include "partition/layout.h"
 #include "partition/node_terms.h"
 #include "partition/patch_panel.h"
@@ -34,21 +35,21 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
     for (const auto& op : problem.network->operators) {
         auto& options = plan.options.emplace_back();
         if (!has_hardware(op)) continue;
-        options = operator_options(*problem.network, op, plan.cycles_per_event, problem.board);
+        options = operator_options(*problem.network, op, plan.cycles_per_event, problem.device(), largest_slr(problem.boards));
         if (!options.empty()) continue;
         NodeFailure failure{"interval", 0, static_cast<double>(plan.cycles_per_event), "cycles per event", ""};
         failure.explanation = fmt::format("{} ({}) has no implementation that takes an event every {} cycles and fits on an SLR of {}",
-                                          op.name, op.type, plan.cycles_per_event, problem.board.name);
+                                          op.name, op.type, plan.cycles_per_event, names_of(problem.boards));
         return failure;
     }
-    plan.choice = choose_options(plan.options, problem.board.capacity());
+    plan.choice = choose_options(plan.options, mean_board(problem.boards));
     plan.bound = bound_boards(problem, flows, plan.choice, tmux_period_bx);
     return plan;
 }
 
 void price_latency(NodePlan& plan, const MappingProblem& problem, double weight) {
     plan.latency_price = weight * fair_latency_price(plan, problem);
-    plan.choice = choose_options(plan.options, problem.board.capacity(), plan.latency_price);
+    plan.choice = choose_options(plan.options, mean_board(problem.boards), plan.latency_price);
 }
 
 namespace {
@@ -64,16 +65,16 @@ constexpr double kRefinedPorts = 0.8;
 /// Times what is there: finer rounding or other ways to build shards make up for that; what misses by more needs another layout.
 constexpr double kNear = 1.5;
 
-NodeFailure too_many_boards(const NodePlan& plan, const boards::Board& board, std::size_t needed, int most) {
+NodeFailure too_many_boards(const NodePlan& plan, const boards::Stock& stock, std::size_t needed, int most) {
     return {
         "board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
         fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} or more in each time node, {} are there",
-                    plan.tmux_period_bx, needed, board.name, most)};
+                    plan.tmux_period_bx, needed, names_of(stock), most)};
 }
 
 NodeFailure too_large(const NodePlan& plan, const models::Operator& op, const std::vector<ShardVariant>& variants,
-                      const boards::Board& board) {
-    const Resources capacity = board.slr_capacity();
+                      const boards::Stock& stock) {
+    const Resources capacity = largest_slr(stock);
     const auto size_of = [&](const ShardVariant& variant) { return variant.resources.max_fraction(capacity); };
     const auto smaller = [&](const auto& a, const auto& b) { return size_of(a) < size_of(b); };
     const auto& smallest = *std::min_element(variants.begin(), variants.end(), smaller);
@@ -86,7 +87,7 @@ NodeFailure too_large(const NodePlan& plan, const models::Operator& op, const st
     const double needed = smallest.resources.values()[scarcest], available = capacity.values()[scarcest];
     return {Resources::names[scarcest], needed, available, fmt::format("{} of one SLR", Resources::names[scarcest]),
             fmt::format("at a TMUX period of {} BX the smallest piece of {} ({}) takes {:.0f} {} of one SLR of {}, {:.0f} are there",
-                        plan.tmux_period_bx, op.name, op.type, needed, Resources::names[scarcest], board.name, available)};
+                        plan.tmux_period_bx, op.name, op.type, needed, Resources::names[scarcest], names_of(stock), available)};
 }
 
 NodeFailure too_few_ports(const NodePlan& plan, const PortShortage& shortage) {
@@ -130,7 +131,7 @@ class NodeMapper {
         ShardGraph graph = make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids);
         const auto before =
             earlier_placement(graph, *problem_.network, terms_.space, earlier, static_cast<std::size_t>(terms_.most_boards));
-        NodeFailure failure = too_many_boards(plan_, problem_.board, before.boards, terms_.most_boards);
+        NodeFailure failure = too_many_boards(plan_, problem_.boards, before.boards, terms_.most_boards);
         for (const double stay_lanes : {5.0, 0.5, 0.05}) {
             auto placement = fitted(graph, before, stay_lanes);
             if (!placement) continue;
@@ -149,16 +150,21 @@ class NodeMapper {
         auto settings = patient_settings(graph);
         settings.stay_lanes = stay_lanes;
         const auto most = static_cast<std::size_t>(terms_.most_boards);
-        if (placement.boards > most) return squeeze(graph, terms_.space, placement, most, settings, 1);
-        std::vector<Resources> used(placement.boards * static_cast<std::size_t>(terms_.space.slrs));
+        if (too_many(placement)) return squeeze(graph, terms_.space, placement, std::min(most, placement.boards), settings, 1);
+        const BoardSlrs slrs(terms_.space, placement);
+        std::vector<Resources> used(slrs.room().size());
+        bool fits = true;
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (graph.shards[s].outside) continue;
-            const std::size_t slr =
-                placement.board[s] * static_cast<std::size_t>(terms_.space.slrs) + static_cast<std::size_t>(placement.slr[s]);
-            used[slr] += graph.variants_of(s)[placement.variant[s]].resources;
+            Resources& slr = used[slrs.number(placement.board[s], placement.slr[s])];
+            slr += graph.variants_of(s)[placement.variant[s]].resources;
+            fits = fits && slr.fits(slrs.capacity(placement.board[s]));
         }
-        const bool fits = std::all_of(used.begin(), used.end(), [&](const Resources& slr) { return slr.fits(terms_.space.slr_capacity); });
         return fits ? placement : relieve(graph, terms_.space, placement, settings);
+    }
+
+    bool too_many(const Placement& placement) const {
+        return placement.boards > static_cast<std::size_t>(terms_.most_boards) || !within_stock(terms_.space, placement);
     }
 
     /// Grows boards until their ports suffice: each attempt knows from the one before how many
@@ -182,14 +188,15 @@ class NodeMapper {
             if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
                 if (failure || !found.empty()) break;  // it fits a full board, so that is not what binds
                 const auto& op = problem_.network->operators[graph.shards[unfit->shard].op];
-                return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.board);
+                return too_large(plan_, op, graph.variants_of(unfit->shard), problem_.boards);
             }
             auto placement = std::get<Placement>(growth);
-            if (placement.boards > static_cast<std::size_t>(terms_.most_boards)) {
+            if (too_many(placement)) {
                 std::optional<Placement> squeezed;
-                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, static_cast<std::size_t>(terms_.most_boards));
+                const auto most = std::min(placement.boards, static_cast<std::size_t>(terms_.most_boards));
+                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, most);
                 if (!squeezed) {
-                    if (!failure) failure = too_many_boards(plan_, problem_.board, placement.boards, terms_.most_boards);
+                    if (!failure) failure = too_many_boards(plan_, problem_.boards, placement.boards, terms_.most_boards);
                     break;
                 }
                 placement = *squeezed;
@@ -432,7 +439,7 @@ class NodeMapper {
         if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
             return too_little_bandwidth(plan_, *overload);
         if (mapping.boards.size() > static_cast<std::size_t>(terms_.most_boards)) {
-            return too_many_boards(plan_, problem_.board, mapping.boards.size(), terms_.most_boards);
+            return too_many_boards(plan_, problem_.boards, mapping.boards.size(), terms_.most_boards);
         }
         return std::nullopt;
     }

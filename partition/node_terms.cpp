@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "partition/board_mix.h"
+
 namespace tessera::partition {
 
 namespace {
@@ -13,10 +15,11 @@ constexpr int kMostChunks = 16;
 
 BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
     BoardSpace space;
-    space.slr_capacity = problem.board.slr_capacity();
-    space.slrs = problem.board.slrs();
-    space.slr_crossing_cycles = problem.board.device.slr_crossing_cycles;
-    space.ports = problem.board.ports;
+    space.types.clear();
+    for (const auto& [board, boards] : problem.boards) {
+        space.types.push_back({board.name, board.slr_capacity(), board.slrs(), board.ports, 0, board.device.slr_crossing_cycles,
+                               static_cast<std::size_t>(boards / plan.tmux_period_bx)});
+    }
     space.frame_bits = problem.link.frame_bits;
     space.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
     space.frames_per_event = std::int64_t{problem.link.frames_per_bx(problem.clock)} * plan.tmux_period_bx;
@@ -27,7 +30,9 @@ ShardingContext context_of(const MappingProblem& problem, const std::vector<mode
     ShardingContext context;
     context.network = problem.network;
     context.flows = &flows;
-    context.board = &problem.board;
+    context.device = &problem.device();
+    context.slr_capacity = smallest_slr(problem.boards);
+    context.board_capacity = mean_board(problem.boards);
     context.cycles_per_event = plan.cycles_per_event;
     context.input_bits = problem.input_bits;
     context.frame_bits = problem.link.frame_bits;
@@ -49,9 +54,11 @@ void expect_cables(NodeTerms& terms, const topologies::Topology& topology) {
     int& thinnest = terms.thinnest_cable_lanes;
     for (const auto& cable : topology.cables) thinnest = thinnest == 0 ? cable.lanes : std::min(thinnest, cable.lanes);
     if (lanes == 0) return;
-    const auto cabled = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, terms.space.ports));
-    terms.space.outside_ports = terms.space.ports - cabled;
-    terms.space.ports = cabled;
+    for (BoardOffer& offer : terms.space.types) {
+        const auto cabled = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, offer.ports));
+        offer.outside_ports = offer.ports - cabled;
+        offer.ports = cabled;
+    }
 }
 
 /// What the thinnest cable carries of one event.
@@ -71,6 +78,7 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     terms.space = space_of(problem, plan);
     terms.context = context_of(problem, flows, plan);
     terms.room_for_boards = topologies::room_for_boards(problem.topology);
+    most_boards = std::min(most_boards, boards_in_node(problem.boards, plan.tmux_period_bx));
     terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(most_boards), terms.room_for_boards));
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
     if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
@@ -80,7 +88,7 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
 std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms) {
     SplitLimits limits;
     limits.cycles_per_event = plan.cycles_per_event;
-    limits.slr_capacity = terms.space.slr_capacity;
+    limits.slr_capacity = terms.context.slr_capacity;
     limits.input_bits = problem.input_bits;
     if (terms.thinnest_cable_lanes > 0) limits.largest_result_bits = cable_bits(terms) / 2;
     return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
@@ -111,8 +119,9 @@ HopTiming hop_timing(const MappingProblem& problem) {
 
 topologies::Topology topology_of(const MappingProblem& problem, const NodePlan& plan, std::size_t boards) {
     const bool lanes_given = problem.topology.has("lanes") || problem.topology.has("file");
-    const int kept = lanes_given ? 0 : std::min(problem.board.ports / 8, 2 + static_cast<int>(plan.bound.boundary_lanes));
-    return topologies::make_topology(problem.topology, boards, problem.board.ports - kept);
+    const int ports = fewest_ports(problem.boards);
+    const int kept = lanes_given ? 0 : std::min(ports / 8, 2 + static_cast<int>(plan.bound.boundary_lanes));
+    return topologies::make_topology(problem.topology, boards, ports - kept);
 }
 
 }  // namespace tessera::partition

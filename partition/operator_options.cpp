@@ -56,7 +56,7 @@ std::vector<OperatorOption> without_dominated(const std::vector<OperatorOption>&
 }  // namespace
 
 std::vector<OperatorOption> operator_options(const models::Network& network, const Operator& op, std::int64_t cycles_per_event,
-                                             const boards::Board& board) {
+                                             const boards::Device& device, const Resources& slr_capacity) {
     const models::StreamShape stream = network.stream(op.id);
     const auto parts = static_cast<double>(most_channel_parts(network, op));
     std::vector<OperatorOption> all;
@@ -65,9 +65,9 @@ std::vector<OperatorOption> operator_options(const models::Network& network, con
     for (;; engines *= 2) {
         const std::int64_t tokens = divide_up(stream.tokens, engines);
         const models::ImplementationRequest request{{{0, tokens}, {0, stream.channels}}, cycles_per_event};
-        for (const auto& implementation : models::implementations(network, op, request, board.device)) {
+        for (const auto& implementation : models::implementations(network, op, request, device)) {
             // The channels may have to be cut for an SLR; where even the finest cut cannot fit, it is no option.
-            if (!(implementation.resources.max_fraction(board.slr_capacity()) <= parts)) continue;
+            if (!(implementation.resources.max_fraction(slr_capacity) <= parts)) continue;
             all.push_back({static_cast<int>(engines), tokens, implementation, implementation.resources * static_cast<double>(engines)});
         }
         if (tokens <= 1 || !splits_tokens(op)) break;

@@ -37,7 +37,7 @@ struct OperatorOption {
 /// pieces can be cut to fit an SLR; none dominated in all resources by another.
 /// Empty where there is none.
 std::vector<OperatorOption> operator_options(const models::Network& network, const models::Operator& op, std::int64_t cycles_per_event,
-                                             const boards::Board& board);
+                                             const boards::Device& device, const Resources& slr_capacity);
 
 /// A choice for every operator that balances the board's resources, with the proof how far from
 /// the best it can be.

@@ -40,6 +40,32 @@ int even_chunks(std::int64_t frames, std::int64_t most) {
 
 }  // namespace
 
+BoardSlrs::BoardSlrs(const BoardSpace& space, const Placement& placement) {
+    std::size_t next = 0;
+    for (std::size_t board = 0; board < placement.boards; ++board) {
+        const BoardOffer& offer = space.types[placement.type_of(board)];
+        offers_.push_back(&offer);
+        first_.push_back(next);
+        next += static_cast<std::size_t>(offer.slrs);
+    }
+}
+
+std::vector<Resources> BoardSlrs::room() const {
+    std::vector<Resources> room;
+    for (const BoardOffer* offer : offers_)
+        room.insert(room.end(), static_cast<std::size_t>(offer->slrs), offer->slr_capacity * (1 - 1e-9));
+    return room;
+}
+
+bool within_stock(const BoardSpace& space, const Placement& placement) {
+    std::vector<std::size_t> taken(space.types.size(), 0);
+    for (std::size_t board = 0; board < placement.boards; ++board) ++taken[placement.type_of(board)];
+    for (std::size_t type = 0; type < taken.size(); ++type) {
+        if (taken[type] > space.types[type].boards) return false;
+    }
+    return true;
+}
+
 std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, const ChunkLimits& limits) {
     struct Sending {
         std::int64_t transfers = 0;

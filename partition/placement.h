@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -10,16 +11,25 @@
 
 namespace tessera::partition {
 
-/// What a board offers to a placement.
-struct BoardSpace {
+/// What a board of one type offers to a placement.
+struct BoardOffer {
+    std::string name;
     Resources slr_capacity;
     int slrs = 1;
-    int ports = 0;                      ///< lanes in, and as many out
-    int outside_ports = 0;              ///< beside those, to and from the outside alone; 0: it takes of `ports`
+    int ports = 0;                                                 ///< lanes in, and as many out
+    int outside_ports = 0;                                         ///< beside those, to and from the outside alone; 0: it takes of `ports`
+    int slr_crossing_cycles = 0;                                   ///< from an SLR to the next
+    std::size_t boards = std::numeric_limits<std::size_t>::max();  ///< of this type in a time node
+
+    Resources capacity() const { return slr_capacity * slrs; }
+};
+
+/// What shards are placed on.
+struct BoardSpace {
+    std::vector<BoardOffer> types{1};   ///< in the order in which they are used
     std::int64_t frames_per_event = 9;  ///< of one lane: TMUX period x frames per BX
     int frame_bits = 64;
-    int overhead_frames = 2;      ///< header and CRC of what a shard sends a board
-    int slr_crossing_cycles = 0;  ///< from an SLR to the next
+    int overhead_frames = 2;  ///< header and CRC of what a shard sends a board
 };
 
 /// Which board and SLR each shard sits on, and how it is built there.
@@ -30,7 +40,29 @@ struct Placement {
     std::vector<int> slr;                ///< by shard
     std::vector<std::uint32_t> variant;  ///< by shard, among its variants
     std::size_t boards = 0;
+    std::vector<std::uint32_t> types{};  ///< by board: position in BoardSpace::types; boards beyond its end are of the first
+
+    std::uint32_t type_of(std::size_t board_number) const { return board_number < types.size() ? types[board_number] : 0; }
 };
+
+/// The SLRs of all boards of a placement, numbered board by board, whatever their types. The space must outlive it.
+class BoardSlrs {
+  public:
+    BoardSlrs(const BoardSpace& space, const Placement& placement);
+
+    int count(std::uint32_t board) const { return offers_[board]->slrs; }
+    const Resources& capacity(std::uint32_t board) const { return offers_[board]->slr_capacity; }
+    std::size_t number(std::uint32_t board, int slr) const { return first_[board] + static_cast<std::size_t>(slr); }
+    /// The capacity of each SLR, less a hair for rounding.
+    std::vector<Resources> room() const;
+
+  private:
+    std::vector<const BoardOffer*> offers_;  ///< by board
+    std::vector<std::size_t> first_;         ///< by board: the number of its first SLR
+};
+
+/// Whether there are as many boards of each type as a placement takes.
+bool within_stock(const BoardSpace& space, const Placement& placement);
 
 /// How full the growth may fill a board.
 struct GrowthLimits {
@@ -45,12 +77,14 @@ struct UnfitShard {
     std::uint32_t shard = 0;
 };
 
-/// Fills boards one after another with clusters of shards. A cluster is placed only after all that it reads, so that data
+/// Fills boards one after another with clusters of shards, those of the first type first; where an empty board of a type takes nothing
+/// of what is next, or there are no more of it, one of the next type. A cluster is placed only after all that it reads, so that data
 /// never flow back to an earlier board; among those the one that shares most data with the board
 /// under way comes next (greedy graph growing, Karypis and Kumar, SIAM J. Sci. Comput. 20, 1998,
 /// section 4.2, made one-directional). Of the ways to build it, it takes the one that leaves the
 /// board's resources most evenly filled, less what its speed is worth.
-/// A placement of more than `limits.most_boards` is given up before all shards have a board.
+/// A placement of more than `limits.most_boards` is given up before all shards have a board; one that is not may still take more boards of
+/// a type than there are (`within_stock`).
 std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
 
 /// How finely results may stream.

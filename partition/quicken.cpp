@@ -11,10 +11,7 @@ namespace {
 class Quickening {
   public:
     Quickening(const ShardGraph& graph, const BoardSpace& space, const Placement& placement)
-        : graph_(graph),
-          space_(space),
-          placement_(placement),
-          free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)) {
+        : graph_(graph), placement_(placement), slrs_(space, placement), free_(slrs_.room()) {
         for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
             if (graph_.shards[s].outside) continue;
             graph_.shards[s].chosen = placement.variant[s];
@@ -35,9 +32,7 @@ class Quickening {
     }
 
   private:
-    Resources& room_of(std::uint32_t shard) {
-        return free_[placement_.board[shard] * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(placement_.slr[shard])];
-    }
+    Resources& room_of(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
 
     /// False where no shard on a slowest path can be built faster.
     bool speed_up(const Timing& timing) {
@@ -66,21 +61,22 @@ class Quickening {
         const auto& variants = graph_.variants_of(shard);
         const std::int64_t tokens = graph_.shards[shard].region.tokens.size();
         const Resources room = room_of(shard) + graph_.resources(shard);
+        const Resources& slr = slrs_.capacity(placement_.board[shard]);
         std::optional<std::uint32_t> best;
         double best_rate = 0;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
             const double saved = graph_.built(shard).cycles(tokens) - variants[v].cycles(tokens);
             if (saved <= 0 || !variants[v].resources.fits(room)) continue;
-            const double taken = std::max(kNothing, (variants[v].resources - graph_.resources(shard)).max_fraction(space_.slr_capacity));
+            const double taken = std::max(kNothing, (variants[v].resources - graph_.resources(shard)).max_fraction(slr));
             if (!best || saved / taken > best_rate) best = v, best_rate = saved / taken;
         }
         return best;
     }
 
     ShardGraph graph_;  ///< a copy: the timing follows how shards are built
-    const BoardSpace& space_;
     Placement placement_;
-    std::vector<Resources> free_;  ///< by board and SLR
+    BoardSlrs slrs_;
+    std::vector<Resources> free_;  ///< by SLR
 };
 
 }  // namespace

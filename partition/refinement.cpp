@@ -17,12 +17,12 @@ class Annealing {
   public:
     Annealing(const ShardGraph& graph, const BoardSpace& space, const Placement& placement, const RefinementSettings& settings)
         : graph_(graph),
-          space_(space),
           settings_(settings),
           placement_(placement),
           wiring_(graph, space, placement, settings),
           generator_(settings.seed),
-          free_(placement.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
+          slrs_(space, placement),
+          free_(slrs_.room()),
           members_(placement.boards) {
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (graph.shards[s].outside) continue;
@@ -47,18 +47,16 @@ class Annealing {
     }
 
   private:
-    Resources& free_at(std::uint32_t board, int slr) {
-        return free_[board * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(slr)];
-    }
+    Resources& free_at(std::uint32_t board, int slr) { return free_[slrs_.number(board, slr)]; }
 
     /// The tightest SLR of a board with room; -1 where there is none.
     int room_on(std::uint32_t board, const Resources& needed) {
         int best = -1;
         double best_left = 0;
-        for (int slr = 0; slr < space_.slrs; ++slr) {
+        for (int slr = 0; slr < slrs_.count(board); ++slr) {
             const Resources& free = free_at(board, slr);
             if (!needed.fits(free)) continue;
-            const double left = (free - needed).max_fraction(space_.slr_capacity);
+            const double left = (free - needed).max_fraction(slrs_.capacity(board));
             if (best < 0 || left < best_left) best = slr, best_left = left;
         }
         return best;
@@ -125,12 +123,12 @@ class Annealing {
     }
 
     const ShardGraph& graph_;
-    const BoardSpace& space_;
     const RefinementSettings& settings_;
     Placement placement_;  ///< its boards are those of the wiring's last phase
     Wiring wiring_;
     std::mt19937_64 generator_;
-    std::vector<Resources> free_;  ///< by board and SLR
+    BoardSlrs slrs_;
+    std::vector<Resources> free_;  ///< by SLR
     std::vector<std::uint32_t> movable_;
     std::vector<std::vector<std::uint32_t>> members_;  ///< shards of each board
     double temperature_ = 1;

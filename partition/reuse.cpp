@@ -67,7 +67,7 @@ class Housing {
   public:
     Housing(const ShardGraph& graph, const BoardSpace& space, Placement placement, std::size_t most_boards)
         : graph_(graph), space_(space), placement_(std::move(placement)), most_boards_(most_boards) {
-        fills_.assign(placement_.boards, BoardFill(graph, space, 1));
+        for (std::size_t b = 0; b < placement_.boards; ++b) fills_.emplace_back(graph, space.types[placement_.type_of(b)], 1);
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (homeless(s)) continue;
             if (!graph.shards[s].outside) fills_[placement_.board[s]].add({{s, placement_.slr[s], placement_.variant[s]}});
@@ -109,11 +109,22 @@ class Housing {
         for (const std::uint32_t board : order) {
             if (put(shard, board)) return;
         }
-        if (placement_.boards < most_boards_) {
-            fills_.emplace_back(graph_, space_, 1);
-            if (put(shard, static_cast<std::uint32_t>(placement_.boards++))) return;
+        if (!on_new_board(shard)) placement_.board[shard] = order.empty() ? 0 : order.front();
+    }
+
+    /// On one of the first type of which there is another, and which takes it.
+    bool on_new_board(std::uint32_t shard) {
+        if (placement_.boards >= most_boards_) return false;
+        const auto board = static_cast<std::uint32_t>(placement_.boards++);
+        for (std::uint32_t type = 0; type < space_.types.size(); ++type) {
+            placement_.types.push_back(type);
+            fills_.emplace_back(graph_, space_.types[type], 1);
+            if (within_stock(space_, placement_) && put(shard, board)) return true;
+            placement_.types.pop_back();
+            fills_.pop_back();
         }
-        placement_.board[shard] = order.empty() ? 0 : order.front();
+        --placement_.boards;
+        return false;
     }
 
     bool put(std::uint32_t shard, std::uint32_t board) {
@@ -132,6 +143,20 @@ class Housing {
     std::size_t most_boards_;
     std::vector<BoardFill> fills_;
 };
+
+/// Takes a board that an earlier mapping names into a placement; its number. Of several types only where there is another of its own;
+/// else it is not there any more (kOutsideBoard).
+std::uint32_t add_earlier_board(const BoardSpace& space, const std::string& name, Placement& placement) {
+    const auto named = [&](const BoardOffer& offer) { return offer.name == name || space.types.size() == 1; };
+    const auto type = std::find_if(space.types.begin(), space.types.end(), named);
+    if (type == space.types.end()) return Placement::kOutsideBoard;
+    placement.types.push_back(static_cast<std::uint32_t>(type - space.types.begin()));
+    ++placement.boards;
+    if (space.types.size() == 1 || within_stock(space, placement)) return static_cast<std::uint32_t>(placement.boards - 1);
+    placement.types.pop_back();
+    --placement.boards;
+    return Placement::kOutsideBoard;
+}
 
 }  // namespace
 
@@ -169,10 +194,10 @@ Placement earlier_placement(const ShardGraph& graph, const models::Network& netw
         known[key_of(shard)] = &shard;
         number.emplace(shard.board, 0);
     }
-    std::uint32_t boards = 0;
-    for (auto& [board, position] : number) position = boards++;
     Placement placement;
-    placement.boards = boards;
+    for (auto& [board, position] : number) {
+        position = add_earlier_board(space, earlier.board_types[earlier.boards[index(board)]].name, placement);
+    }
     placement.board.assign(graph.shards.size(), Placement::kOutsideBoard);
     placement.slr.assign(graph.shards.size(), 0);
     placement.variant.assign(graph.shards.size(), 0);
@@ -180,8 +205,10 @@ Placement earlier_placement(const ShardGraph& graph, const models::Network& netw
         const auto found = known.find(key_of(graph.shards[s], network));
         if (graph.shards[s].outside || found == known.end()) continue;
         placement.board[s] = number.at(found->second->board);
-        placement.slr[s] = std::min(found->second->slr, space.slrs - 1);
-        placement.variant[s] = nearest_variant(graph.variants_of(s), *found->second, space.slr_capacity);
+        if (placement.board[s] == Placement::kOutsideBoard) continue;
+        const BoardOffer& offer = space.types[placement.type_of(placement.board[s])];
+        placement.slr[s] = std::min(found->second->slr, offer.slrs - 1);
+        placement.variant[s] = nearest_variant(graph.variants_of(s), *found->second, offer.slr_capacity);
     }
     return Housing(graph, space, std::move(placement), most_boards).run();
 }

@@ -113,7 +113,7 @@ class Router {
     }
 
     void make_channels() {
-        std::vector<int> free_ports(topology_.board_count, problem_.board.ports);
+        std::vector<int> free_ports(topology_.board_count, problem_.boards.front().board.ports);
         for (std::size_t b = topology_.compute_boards; b < topology_.board_count; ++b)
             free_ports[b] = 0;  // detectors end at compute boards
         for (const auto& cable : topology_.cables) {

@@ -56,7 +56,7 @@ class VariantTable {
   private:
     std::vector<ShardVariant> enumerate(const models::Operator& op, const OperatorOption& model, double pieces,
                                         const Region& region) const {
-        const Resources slr = context_.board->slr_capacity();
+        const Resources& slr = context_.slr_capacity;
         const std::int64_t tokens = region.tokens.size();
         const double share = static_cast<double>(region.channels.size() * tokens) /
                              static_cast<double>(context_.network->stream(op.id).channels * model.tokens_per_engine * model.engines);
@@ -66,7 +66,7 @@ class VariantTable {
             const std::int64_t of_engine = divide_up(tokens, engines);
             const Range first_engine{region.tokens.begin, region.tokens.begin + of_engine};
             for (const auto& made : models::implementations(
-                     *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, context_.board->device)) {
+                     *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, *context_.device)) {
                 const Resources resources = made.resources * static_cast<double>(engines);
                 all.emplace_back(distance(resources, model.total * share, slr),
                                  ShardVariant{made.strategy, static_cast<int>(engines), made.reuse_factor, resources,
@@ -91,7 +91,7 @@ class VariantTable {
     /// one: what a slow layout saves need not be saved where a cycle costs next to nothing. Where none fits, the smallest.
     std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces,
                                                 const Region& region) const {
-        const Resources slr = context_.board->slr_capacity();
+        const Resources& slr = context_.slr_capacity;
         const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
         std::vector<ShardVariant> kept;
         for (const auto& [away, variant] : all) {
@@ -124,7 +124,7 @@ class VariantTable {
 
     /// In boards. Each of an operator's pieces pays its part of the operator's latency.
     double price_of(const ShardVariant& variant, double latency_price, const Region& region) const {
-        const Resources board = context_.board->capacity();
+        const Resources& board = context_.board_capacity;
         double sum = latency_price * variant.cycles(region.tokens.size());
         for (std::size_t r = 0; r < context_.prices.size(); ++r) {
             if (board.values()[r] > 0) sum += context_.prices[r] * variant.resources.values()[r] / board.values()[r];

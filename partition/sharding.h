@@ -13,10 +13,12 @@ namespace tessera::partition {
 struct ShardingContext {
     const models::Network* network = nullptr;
     const std::vector<models::Flow>* flows = nullptr;
-    const boards::Board* board = nullptr;
+    const boards::Device* device = nullptr;
+    Resources slr_capacity;    ///< of any board
+    Resources board_capacity;  ///< that prices are of
     std::int64_t cycles_per_event = 9;
     int input_bits = 16;             ///< width of a tensor that has no format
-    std::array<double, 5> prices{};  ///< of a board's resources, as OptionChoice has them
+    std::array<double, 5> prices{};  ///< of the resources of `board_capacity`, as OptionChoice has them
     double latency_price = 0;        ///< boards that a cycle less of an operator is worth
     double fair_latency_price = 0;   ///< the same where latency and boards count alike
     double largest_variant = 0.9;    ///< of an SLR, in its scarcest resource

@@ -12,16 +12,38 @@ namespace {
 /// What is lost for each die that lies between two SLRs of one board, pair by pair.
 class CrossingCosts {
   public:
-    CrossingCosts(std::size_t boards, int slrs) : slrs_(static_cast<std::size_t>(slrs)), costs_(boards * slrs_ * slrs_, 0) {}
+    explicit CrossingCosts(int slrs) : slrs_(static_cast<std::size_t>(slrs)), costs_(slrs_ * slrs_, 0) {}
 
-    double& between(std::size_t board, std::size_t a, std::size_t b) { return costs_[(board * slrs_ + a) * slrs_ + b]; }
+    double& between(std::size_t a, std::size_t b) { return costs_[a * slrs_ + b]; }
 
-    double total(std::size_t board, const std::vector<int>& position) {
+    double total(const std::vector<int>& position) {
         double sum = 0;
         for (std::size_t a = 0; a < slrs_; ++a) {
-            for (std::size_t b = 0; b < slrs_; ++b) sum += between(board, a, b) * std::abs(position[a] - position[b]);
+            for (std::size_t b = 0; b < slrs_; ++b) sum += between(a, b) * std::abs(position[a] - position[b]);
         }
         return sum;
+    }
+
+    /// Exchanges positions pairwise as long as that helps.
+    std::vector<int> best_order() {
+        std::vector<int> position(slrs_);
+        for (std::size_t slr = 0; slr < slrs_; ++slr) position[slr] = static_cast<int>(slr);
+        double best = total(position);
+        for (bool better = true; better;) {
+            better = false;
+            for (std::size_t a = 0; a < position.size(); ++a) {
+                for (std::size_t b = a + 1; b < position.size(); ++b) {
+                    std::swap(position[a], position[b]);
+                    const double cost = total(position);
+                    if (cost < best * (1 - 1e-9)) {
+                        best = cost, better = true;
+                    } else {
+                        std::swap(position[a], position[b]);
+                    }
+                }
+            }
+        }
+        return position;
     }
 
   private:
@@ -29,42 +51,22 @@ class CrossingCosts {
     std::vector<double> costs_;
 };
 
-/// Exchanges positions pairwise as long as that helps.
-std::vector<int> best_order(CrossingCosts& costs, std::size_t board, int slrs) {
-    std::vector<int> position(static_cast<std::size_t>(slrs));
-    for (int slr = 0; slr < slrs; ++slr) position[static_cast<std::size_t>(slr)] = slr;
-    double best = costs.total(board, position);
-    for (bool better = true; better;) {
-        better = false;
-        for (std::size_t a = 0; a < position.size(); ++a) {
-            for (std::size_t b = a + 1; b < position.size(); ++b) {
-                std::swap(position[a], position[b]);
-                const double cost = costs.total(board, position);
-                if (cost < best * (1 - 1e-9)) {
-                    best = cost, better = true;
-                } else {
-                    std::swap(position[a], position[b]);
-                }
-            }
-        }
-    }
-    return position;
-}
-
 }  // namespace
 
 void order_slrs(const ShardGraph& graph, const BoardSpace& space, const Timing& timing, Placement& placement) {
-    if (space.slrs < 2) return;
-    CrossingCosts costs(placement.boards, space.slrs);
+    const BoardSlrs slrs(space, placement);
+    std::vector<CrossingCosts> costs;
+    for (std::uint32_t board = 0; board < placement.boards; ++board) costs.emplace_back(slrs.count(board));
     for (std::size_t n = 0; n < graph.needs.size(); ++n) {
         const Need& need = graph.needs[n];
         if (need.to == ShardGraph::kNone || placement.board[need.from] != placement.board[need.to]) continue;
         if (placement.board[need.to] == Placement::kOutsideBoard) continue;
-        costs.between(placement.board[need.to], static_cast<std::size_t>(placement.slr[need.from]),
-                      static_cast<std::size_t>(placement.slr[need.to])) += std::pow(timing.criticality[n], 8);
+        costs[placement.board[need.to]].between(static_cast<std::size_t>(placement.slr[need.from]),
+                                                static_cast<std::size_t>(placement.slr[need.to])) += std::pow(timing.criticality[n], 8);
     }
     std::vector<std::vector<int>> orders;
-    for (std::size_t board = 0; board < placement.boards; ++board) orders.push_back(best_order(costs, board, space.slrs));
+    orders.reserve(costs.size());
+    for (CrossingCosts& of_board : costs) orders.push_back(of_board.best_order());
     for (std::size_t s = 0; s < graph.shards.size(); ++s) {
         if (placement.board[s] != Placement::kOutsideBoard)
             placement.slr[s] = orders[placement.board[s]][static_cast<std::size_t>(placement.slr[s])];

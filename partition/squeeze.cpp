@@ -13,7 +13,25 @@ namespace tessera::partition {
 
 namespace {
 
-/// The fullest boards keep their shards and their order; the others' go to where most of their data are.
+/// A type for each board, of which there are so many: its own as far as they go, the first boards of `order` before others; then the
+/// first of which there is another. As large as there are types where there is none.
+std::vector<std::uint32_t> types_within_stock(const BoardSpace& space, const Placement& placement,
+                                              const std::vector<std::uint32_t>& order) {
+    const auto none = static_cast<std::uint32_t>(space.types.size());
+    std::vector<std::size_t> taken(space.types.size(), 0);
+    std::vector<std::uint32_t> types(placement.boards, none);
+    const auto take = [&](std::uint32_t board, std::uint32_t type) {
+        if (types[board] == none && taken[type] < space.types[type].boards) types[board] = type, ++taken[type];
+    };
+    for (const std::uint32_t board : order) take(board, placement.type_of(board));
+    for (const std::uint32_t board : order) {
+        for (std::uint32_t type = 0; type < none; ++type) take(board, type);
+    }
+    return types;
+}
+
+/// The boards that hold most keep their shards and their order, as far as there are boards; the others' go to where most of their
+/// data are.
 Placement without_emptiest_boards(const ShardGraph& graph, const BoardSpace& space, Placement placement, std::size_t boards) {
     std::vector<Resources> used(placement.boards);
     for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
@@ -21,10 +39,15 @@ Placement without_emptiest_boards(const ShardGraph& graph, const BoardSpace& spa
     }
     std::vector<std::uint32_t> fullest(placement.boards);
     std::iota(fullest.begin(), fullest.end(), 0U);
-    const auto size = [&](std::uint32_t board) { return used[board].max_fraction(space.slr_capacity); };
+    const auto size = [&](std::uint32_t board) { return used[board].max_fraction(space.types.front().slr_capacity); };
     std::stable_sort(fullest.begin(), fullest.end(), [&](std::uint32_t a, std::uint32_t b) { return size(a) > size(b); });
+    const auto types = types_within_stock(space, placement, fullest);
+    std::erase_if(fullest, [&](std::uint32_t board) { return types[board] == space.types.size(); });
+    boards = std::min(boards, fullest.size());
     fullest.resize(boards);
     std::sort(fullest.begin(), fullest.end());
+    placement.types.clear();
+    for (const std::uint32_t board : fullest) placement.types.push_back(types[board]);
     std::vector<std::uint32_t> number(placement.boards, Placement::kOutsideBoard);
     for (std::uint32_t b = 0; b < boards; ++b) number[fullest[b]] = b;
 
@@ -47,6 +70,9 @@ Placement without_emptiest_boards(const ShardGraph& graph, const BoardSpace& spa
         placement.board[s] =
             bits.empty() ? static_cast<std::uint32_t>(s % boards) : std::max_element(bits.begin(), bits.end(), more)->first;
     }
+    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+        if (!graph.shards[s].outside) placement.slr[s] %= space.types[placement.types[placement.board[s]]].slrs;
+    }
     placement.boards = boards;
     return placement;
 }
@@ -56,12 +82,12 @@ class Squeezing {
     Squeezing(const ShardGraph& graph, const BoardSpace& space, const Placement& start, const RefinementSettings& settings,
               std::uint64_t seed)
         : graph_(graph),
-          space_(space),
           settings_(settings),
           placement_(start),
           wiring_(graph_, space, start, settings),
           generator_(seed),
-          free_(start.boards * static_cast<std::size_t>(space.slrs), space.slr_capacity * (1 - 1e-9)),
+          slrs_(space, start),
+          free_(slrs_.room()),
           overflow_(free_.size(), 0),
           members_(start.boards),
           count_(start.boards, 0),
@@ -70,8 +96,9 @@ class Squeezing {
             if (graph.shards[s].outside) continue;
             movable_.push_back(s);
             ++count_[start.board[s]];
-            if (resources(s).max_fraction(space.slr_capacity) >= kHeavy) heavy_.push_back(s), members_[start.board[s]].push_back(s);
-            occupy(slr_of(start.board[s], start.slr[s]), resources(s), 1);
+            if (resources(s).max_fraction(slrs_.capacity(start.board[s])) >= kHeavy)
+                heavy_.push_back(s), members_[start.board[s]].push_back(s);
+            occupy(start.board[s], start.slr[s], resources(s), 1);
         }
     }
 
@@ -114,17 +141,15 @@ class Squeezing {
     };
 
     const Resources& resources(std::uint32_t shard) const { return graph_.variants_of(shard)[placement_.variant[shard]].resources; }
-    std::size_t slr_of(std::uint32_t board, int slr) const {
-        return board * static_cast<std::size_t>(space_.slrs) + static_cast<std::size_t>(slr);
+
+    void occupy(std::uint32_t board, int slr, const Resources& amount, int sign) {
+        Resources& free = free_[slrs_.number(board, slr)];
+        free -= amount * sign;
+        overflow_[slrs_.number(board, slr)] = overflow_of(free, slrs_.capacity(board));
     }
 
-    void occupy(std::size_t slr, const Resources& amount, int sign) {
-        free_[slr] -= amount * sign;
-        overflow_[slr] = overflow_of(free_[slr]);
-    }
-
-    double overflow_of(const Resources& free) const {
-        const auto left = free.values(), of = space_.slr_capacity.values();
+    static double overflow_of(const Resources& free, const Resources& capacity) {
+        const auto left = free.values(), of = capacity.values();
         double sum = 0;
         for (std::size_t r = 0; r < left.size(); ++r) {
             if (left[r] < 0) sum += kOverfull + (of[r] > 0 ? -left[r] / of[r] : 1e6);
@@ -146,9 +171,10 @@ class Squeezing {
     }
 
     /// Of building a shard on an SLR that it is not on.
-    double cost_of(std::uint32_t shard, std::size_t slr, std::uint32_t variant) const {
+    double cost_of(std::uint32_t shard, std::uint32_t board, int slr, std::uint32_t variant) const {
         const ShardVariant& built = graph_.variants_of(shard)[variant];
-        return overflow_price_ * (overflow_of(free_[slr] - built.resources) - overflow_[slr]) +
+        const std::size_t place = slrs_.number(board, slr);
+        return overflow_price_ * (overflow_of(free_[place] - built.resources, slrs_.capacity(board)) - overflow_[place]) +
                urgency_[shard] * built.cycles(graph_.shards[shard].region.tokens.size());
     }
 
@@ -160,10 +186,10 @@ class Squeezing {
         double best_left = 0;
         const auto& variants = graph_.variants_of(shard);
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
-            for (int slr = 0; slr < space_.slrs; ++slr) {
-                const double cost = cost_of(shard, slr_of(board, slr), v);
+            for (int slr = 0; slr < slrs_.count(board); ++slr) {
+                const double cost = cost_of(shard, board, slr, v);
                 if (cost > best.cost + kAlike) continue;
-                const double left = (free_[slr_of(board, slr)] - variants[v].resources).max_fraction(space_.slr_capacity);
+                const double left = (free_[slrs_.number(board, slr)] - variants[v].resources).max_fraction(slrs_.capacity(board));
                 if (cost < best.cost - kAlike || left < best_left) best = {slr, v, cost}, best_left = left;
             }
         }
@@ -171,15 +197,16 @@ class Squeezing {
     }
 
     Spot take_off(std::uint32_t shard) {
-        const std::size_t slr = slr_of(wiring_.board(shard), placement_.slr[shard]);
-        occupy(slr, resources(shard), -1);
-        return {placement_.slr[shard], placement_.variant[shard], cost_of(shard, slr, placement_.variant[shard])};
+        const std::uint32_t board = wiring_.board(shard);
+        const int slr = placement_.slr[shard];
+        occupy(board, slr, resources(shard), -1);
+        return {slr, placement_.variant[shard], cost_of(shard, board, slr, placement_.variant[shard])};
     }
 
     void put_on(std::uint32_t shard, const Spot& spot) {
         placement_.slr[shard] = spot.slr;
         placement_.variant[shard] = spot.variant;
-        occupy(slr_of(wiring_.board(shard), spot.slr), resources(shard), 1);
+        occupy(wiring_.board(shard), spot.slr, resources(shard), 1);
     }
 
     void try_one() {
@@ -245,13 +272,13 @@ class Squeezing {
     }
 
     ShardGraph graph_;  ///< a copy: the timing follows how shards are built
-    const BoardSpace& space_;
     const RefinementSettings& settings_;
     Placement placement_;  ///< its boards are those of the wiring's last phase
     Wiring wiring_;
     std::mt19937_64 generator_;
-    std::vector<Resources> free_;                      ///< by board and SLR; below 0 where it is overfull
-    std::vector<double> overflow_;                     ///< by board and SLR: in SLRs, summed over the resources
+    BoardSlrs slrs_;
+    std::vector<Resources> free_;                      ///< by SLR; below 0 where it is overfull
+    std::vector<double> overflow_;                     ///< by SLR: in SLRs, summed over the resources
     std::vector<std::vector<std::uint32_t>> members_;  ///< heavy shards of each board
     std::vector<std::size_t> count_;                   ///< all shards of each board
     std::vector<std::uint32_t> movable_, heavy_;

@@ -8,7 +8,8 @@ namespace tessera::partition {
 
 /// The same shards on fewer boards, each built as suits its new board; nothing where they did not fit.
 ///
-/// Boards beyond `boards` are taken apart, the emptiest first, and their shards go to their neighbours' boards, room or not. Then
+/// Boards beyond `boards` are taken apart, the emptiest first, and their shards go to their neighbours' boards, room or not; where there
+/// are not as many of a type, boards become of another, or fewer. Then
 /// simulated annealing moves shards and builds them anew, while what SLRs are overfull by gets dearer (penalties that grow as in
 /// Connolly, J. Oper. Res. Soc. 43, 1992): fills that are uneven in their resources, which growth cannot help where whole stages
 /// of the pipeline need the same one, even out.

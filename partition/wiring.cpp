@@ -15,8 +15,6 @@ Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement
       overhead_frames_(space.overhead_frames),
       boards_(placement.boards),
       cables_(settings.cables),
-      most_lanes_(settings.ports * space.ports),
-      most_outside_(settings.ports * space.outside_ports),
       stay_lanes_(settings.stay_lanes),
       home_(placement.board),
       board_(placement.board),
@@ -28,6 +26,11 @@ Wiring::Wiring(const ShardGraph& graph, const BoardSpace& space, const Placement
       to_outside_(placement.boards, 0),
       neighbours_(graph.shards.size()),
       hop_costs_(graph.shards.size()) {
+    for (std::size_t b = 0; b < placement.boards; ++b) {
+        const BoardOffer& offer = space.types[placement.type_of(b)];
+        most_lanes_.push_back(settings.ports * offer.ports);
+        most_outside_.push_back(settings.ports * offer.outside_ports);
+    }
     if (settings.cable_fill > 0) {
         for (const auto& channel : cables_->channels()) most_cabled_.push_back(settings.cable_fill * channel.lanes);
         cabled_.assign(most_cabled_.size(), 0);
@@ -143,11 +146,11 @@ void Wiring::charge_ports(std::uint32_t from, std::uint32_t to, std::int64_t fra
     between += frames;
     const auto more = static_cast<double>(divide_up(between, frames_per_event_) - lanes);
     if (more == 0) return;
-    const bool own_ports = most_outside_ > 0;
-    if (own_ports && from == Placement::kOutsideBoard) return shift(from_outside_[to], more, most_outside_);
-    if (own_ports && to == Placement::kOutsideBoard) return shift(to_outside_[from], more, most_outside_);
-    if (from != Placement::kOutsideBoard) shift(out_[from], more, most_lanes_);
-    if (to != Placement::kOutsideBoard) shift(in_[to], more, most_lanes_);
+    const auto own_ports = [&](std::uint32_t board) { return most_outside_[board] > 0; };
+    if (from == Placement::kOutsideBoard && own_ports(to)) return shift(from_outside_[to], more, most_outside_[to]);
+    if (to == Placement::kOutsideBoard && own_ports(from)) return shift(to_outside_[from], more, most_outside_[from]);
+    if (from != Placement::kOutsideBoard) shift(out_[from], more, most_lanes_[from]);
+    if (to != Placement::kOutsideBoard) shift(in_[to], more, most_lanes_[to]);
 }
 
 /// All boards share the cables, on which each lane carries whole frames of every chunk.

@@ -11,12 +11,18 @@ namespace tessera::apps::explore {
 
 namespace {
 
+/// Of a study that need not be one that can be read.
 int available(const Point& point) {
-    const auto given = [&](const char* path, int otherwise) {
+    const auto given = [](const Json& json, const char* path, int otherwise) {
         const Json::json_pointer place(path);
-        return point.study.contains(place) && point.study[place].is_number_integer() ? point.study[place].get<int>() : otherwise;
+        return json.contains(place) && json[place].is_number_integer() ? json[place].get<int>() : otherwise;
     };
-    return given("/boards_available", Study{}.boards_available) - given("/simulation/faults/spares/boards", 0);
+    int all = Study{}.boards_available, types = 1;
+    if (point.study.contains("board") && point.study["board"].is_array()) {
+        all = 0, types = static_cast<int>(point.study["board"].size());
+        for (const Json& type : point.study["board"]) all += given(type, "/boards", 0);
+    }
+    return given(point.study, "/boards_available", all) - types * given(point.study, "/simulation/faults/spares/boards", 0);
 }
 
 /// All that is asked but the number of boards.

@@ -18,6 +18,15 @@ Json several_boards() {
     return study;
 }
 
+/// The same on one that is larger and on more of these.
+Json boards_of_two_types() {
+    Json study = several_boards();
+    study["board"] =
+        Json::array({{{"type", "VU9P"}, {"boards", 1}, {"usable", 0.01}}, {{"type", "KU15P"}, {"boards", 40}, {"usable", 0.02}}});
+    study["tmux_periods_bx"] = {1};
+    return study;
+}
+
 apps::serve::Estimate estimate_of(const Json& json) {
     const auto study = apps::read_study(JsonReader::from_text("study", json.dump()));
     return apps::serve::estimate(study, apps::import_network(study, ""));
@@ -54,15 +63,19 @@ void check_near(const Json& json, double boards_within, double latency_within) {
 
 TEST_CASE("the bounds of an estimate hold for what a run finds") {
     const TemporaryFolder folder;
-    REQUIRE(tessera("--quiet run " + quoted(write_study(folder, several_boards())) + " -o " + quoted(folder / "out")).code == 0);
-    const auto report = read_json(folder / "out" / "report.json");
-    const auto estimate = estimate_of(several_boards());
-    CHECK(estimate.impossible.empty());
-    CHECK(estimate.least_latency_ns <= report["latency_ns"]["simulated"]["max"].get<double>());
-    for (const auto& period : estimate.periods) {
-        if (period.tmux_period_bx != report["boards"]["tmux_period"].get<int>()) continue;
-        CHECK(period.least_boards == report["boards"]["lower_bound"].get<int>());
-        CHECK(period.least_boards <= report["boards"]["used"].get<int>());
+    for (const Json& study : {several_boards(), boards_of_two_types()}) {
+        CAPTURE(study["board"].dump());
+        REQUIRE(tessera("--quiet run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out")).code == 0);
+        const auto report = read_json(folder / "out" / "report.json");
+        const auto estimate = estimate_of(study);
+        CHECK(estimate.impossible.empty());
+        CHECK(estimate.likely.has_value());
+        CHECK(estimate.least_latency_ns <= report["latency_ns"]["simulated"]["max"].get<double>());
+        for (const auto& period : estimate.periods) {
+            if (period.tmux_period_bx != report["boards"]["tmux_period"].get<int>()) continue;
+            CHECK(period.least_boards == report["boards"]["lower_bound"].get<int>());
+            CHECK(period.least_boards <= report["boards"]["used"].get<int>());
+        }
     }
 }
 

@@ -111,6 +111,51 @@ TEST_CASE("a study's values arrive") {
     CHECK(study.seed == 9);
 }
 
+TEST_CASE("several types of board arrive in their order, with all of them available or as many as are asked for") {
+    const Json two = Json::array({{{"type", "VU9P"}, {"boards", 5}, {"usable", 0.5}}, {{"type", "KU15P"}, {"boards", 20}}});
+    const auto all = read_changed({{"board", two}, {"boards_available", nullptr}});
+    REQUIRE(all.boards.size() == 2);
+    CHECK(all.boards[0].board.name == "VU9P");
+    CHECK(all.boards[0].board.usable.lut == 0.5);
+    CHECK(all.boards[1].boards == 20);
+    CHECK(all.boards_available == 25);
+    CHECK(read_changed({{"board", two}, {"boards_available", 7}}).boards_available == 7);
+    CHECK(read_changed({{"board", two}, {"boards_available", 700}}).boards_available == 25);
+    const auto spared = read_changed(
+        {{"board", two}, {"boards_available", 15}, {"simulation", {{"faults", {{"spares", {{"boards", 2}, {"takeover_bx", 10}}}}}}}});
+    CHECK(spared.spare_boards() == 4);
+    CHECK(spared.layout_boards() == 11);
+    CHECK(spared.layout_stock()[0].boards == 3);
+    CHECK(spared.layout_stock()[1].boards == 18);
+}
+
+TEST_CASE("types of board that make no system are rejected at their place") {
+    const auto boards = [](const Json& first, const Json& second) {
+        return Json{{"board", Json::array({first, second})}, {"boards_available", nullptr}};
+    };
+    const Json serenity{{"type", "Serenity-S1"}, {"boards", 10}};
+    check_rejected({{"board", Json::array()}}, "/board: an empty list");
+    check_rejected(boards(serenity, "KU15P"), "/board/1");
+    check_rejected(boards(serenity, {{"type", "KU15P"}}), "/board/1");
+    check_rejected(boards(serenity, {{"type", "KU15P"}, {"boards", 0}}), "/board/1/boards");
+    check_rejected(boards(serenity, {{"type", "KU15P"}, {"boards", 1}, {"usble", 0.5}}), "usble");
+    check_rejected(boards(serenity, serenity), "/board/1/type: a second \"Serenity-S1\"");
+    check_rejected(boards(serenity, {{"type", "VP1902"}, {"boards", 10}}), "/board/1/type: VP1902 with VP1902");
+    auto torus = boards(serenity, {{"type", "KU15P"}, {"boards", 10}});
+    torus["topology"] = {{"kind", "torus3d"}};
+    check_rejected(torus, "/topology: several types of board on torus3d");
+    auto spares = boards(serenity, {{"type", "KU15P"}, {"boards", 2}});
+    spares["simulation"] = {{"faults", {{"spares", {{"boards", 3}, {"takeover_bx", 10}}}}}};
+    check_rejected(spares, "/simulation: 3 spare boards");
+    auto staged = boards(serenity, {{"type", "KU15P"}, {"boards", 100}});
+    staged["stages"] = Json::array({{{"name", "before"},
+                                     {"boards", 18},
+                                     {"latency_ns", 100},
+                                     {"words", 10},
+                                     {"inputs", Json::array({{{"from", "detector"}, {"words", 10}, {"arrival_ns", 0}}})}}});
+    check_rejected(staged, "/stages: 18 boards in stages; expected at most the 10 of the first type, Serenity-S1");
+}
+
 TEST_CASE("what a study cannot mean is rejected at its place") {
     check_rejected({{"name", 3}}, "/name");
     check_rejected({{"network", nullptr}}, "network");

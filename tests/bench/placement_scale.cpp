@@ -41,7 +41,7 @@ double peak_gib() {
 double least_boards(const ShardGraph& graph, const BoardSpace& space) {
     Resources total;
     for (std::uint32_t s = 0; s < graph.shards.size(); ++s) total += graph.resources(s);
-    return total.max_fraction(space.slr_capacity) / space.slrs;
+    return total.max_fraction(space.types.front().slr_capacity) / space.types.front().slrs;
 }
 
 void measure(std::size_t operators) {

@@ -75,7 +75,7 @@ TEST_CASE("a cable with too much on it costs, and costs nothing once it is relie
     const topologies::RoutingTable table(ring);
     CableWays cables(ring, table, in_order(4));
     BoardSpace space;
-    space.ports = 2, space.outside_ports = 6, space.frames_per_event = 162;
+    space.types.front().ports = 2, space.types.front().outside_ports = 6, space.frames_per_event = 162;
     RefinementSettings settings;
     settings.cables = &cables, settings.cable_fill = 1;
     const auto graph = chain();

@@ -27,6 +27,8 @@ boards::Board board() {
     return board;
 }
 
+boards::Stock stock() { return {{board(), 4}}; }
+
 /// 8 tokens of 4 channels through two token-wise layers, then all tokens to one, then a decision.
 Network network() {
     models::NetworkBuilder builder("small");
@@ -160,7 +162,7 @@ const std::vector<Tampering>& tamperings() {
 
 TEST_CASE("a mapping that lays out its network breaks no rule") {
     const Network small = network();
-    const auto violations = check_against(valid_mapping(small), small, board());
+    const auto violations = check_against(valid_mapping(small), small, stock());
     CAPTURE(text_of(violations));
     CHECK(violations.empty());
 }
@@ -172,12 +174,34 @@ TEST_CASE("every tampering against the network is found by its rule and no other
         CAPTURE(tampering.what);
         Mapping mapping = valid;
         tampering.apply(mapping);
-        const auto violations = check_against(mapping, small, board());
+        const auto violations = check_against(mapping, small, stock());
         CAPTURE(text_of(violations));
         std::set<std::string> rules;
         for (const auto& violation : violations) rules.insert(violation.rule);
         CHECK(rules == tampering.rules);
     }
+}
+
+TEST_CASE("of several types every board is of one, and there are as many of it") {
+    const Network small = network();
+    Mapping mapping = valid_mapping(small);
+    auto both = stock();
+    both.push_back(both.front());
+    both.front().boards = 1;
+    both.back().board.name = "other card", both.back().board.ports = 4;
+    const auto violations = [&] { return text_of(check_against(mapping, small, both)); };
+    CHECK(violations().find("board_type: card: 2 boards, 1 are there") != std::string::npos);
+    mapping.board_types.push_back(mapping.board_types.front());
+    mapping.boards.back() = 1;
+    mapping.board_types.back().name = "other card";
+    CHECK(violations().find("8 ports, other card has 4") != std::string::npos);
+    mapping.board_types.back().ports = 4;
+    CHECK(violations() == "");
+    mapping.tmux_period_bx = 5;  // as many time nodes, of a board of each type
+    CHECK(violations().find("board_type: other card: 5 boards, 4 are there") != std::string::npos);
+    mapping.tmux_period_bx = 1;
+    mapping.board_types.back().name = "no card";
+    CHECK(violations().find("none of the 2 that there are") != std::string::npos);
 }
 
 TEST_CASE("more bits, more resources and more time than needed are allowed") {
@@ -186,7 +210,7 @@ TEST_CASE("more bits, more resources and more time than needed are allowed") {
     mapping.transfers[1].bits *= 2;
     mapping.shards[1].resources = mapping.shards[1].resources * 3;
     mapping.shards[1].latency_cycles += 100;
-    CHECK(check_against(mapping, small, board()).empty());
+    CHECK(check_against(mapping, small, stock()).empty());
 }
 
 TEST_CASE("the region that is fed is the union of what a board's shards need, not their sum") {
@@ -195,7 +219,7 @@ TEST_CASE("the region that is fed is the union of what a board's shards need, no
     // Both halves of fc read all of the input; it travels once.
     CHECK(mapping.transfers[0].bits == 8 * 4 * kBits);
     mapping.transfers[0].bits -= 1;
-    const auto violations = check_against(mapping, small, board());
+    const auto violations = check_against(mapping, small, stock());
     REQUIRE(violations.size() == 1);
     CHECK(violations[0].what == "255 bits an event, at least 256 needed");
 }
@@ -215,18 +239,18 @@ TEST_CASE("an operator that needs all tokens waits for them where both sides hav
     mapping.shards[1].inputs = {input_from(0, 0)};
     mapping.shards[2].inputs = {input_from(0, 0), input_from(1, std::nullopt, true)};
     mapping.transfers = {make_transfer(0, kFirst, 16, 0), make_transfer(2, kOutside, 16, 2)};
-    const auto valid = check_against(mapping, attention, board());
+    const auto valid = check_against(mapping, attention, stock());
     CAPTURE(text_of(valid));
     CHECK(valid.empty());
 
     mapping.shards[2].inputs[1].barrier = false;
-    const auto violations = check_against(mapping, attention, board());
+    const auto violations = check_against(mapping, attention, stock());
     REQUIRE(violations.size() == 1);
     CHECK(violations[0].rule == "barrier");
     mapping.shards[1].chunks = 1;  // one chunk is waited for whole anyway
     mapping.shards[1].latency_cycles += 2 * mapping.shards[1].chunk_interval_cycles;
     mapping.shards[1].chunk_interval_cycles *= 2;
-    CHECK(check_against(mapping, attention, board()).empty());
+    CHECK(check_against(mapping, attention, stock()).empty());
 }
 
 TEST_CASE("a shard of the later tokens does not stream along with a producer of all tokens") {
@@ -241,13 +265,13 @@ TEST_CASE("a shard of the later tokens does not stream along with a producer of 
     mapping.shards.push_back(later);
     mapping.shards[4].inputs.push_back(input_from(6, 3, true));
     mapping.transfers.push_back(make_transfer(6, kSecond, 4 * 6, 1));
-    auto violations = check_against(mapping, small, board());
+    auto violations = check_against(mapping, small, stock());
     REQUIRE(violations.size() == 2);  // one for either half of fc
     CHECK(violations[0].rule == "barrier");
     CHECK(violations[0].where == "shard 6 (relu)");
     CHECK(violations[0].what == "chunk 0 needs the tokens of shard 1 before 6, and waits for those before 4");
     for (auto& input : mapping.shards[6].inputs) input.barrier = true;
-    violations = check_against(mapping, small, board());
+    violations = check_against(mapping, small, stock());
     CAPTURE(text_of(violations));
     CHECK(violations.empty());
 }

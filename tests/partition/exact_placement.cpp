@@ -1,6 +1,7 @@
 #include "tests/partition/exact_placement.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -17,10 +18,10 @@ namespace {
 using Sum = IntegerProgram::Sum;
 using Variable = IntegerProgram::Variable;
 
-/// The integer program for a number of boards.
+/// The integer program for boards of these types.
 class PlacementProgram {
   public:
-    PlacementProgram(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop, std::size_t boards)
+    PlacementProgram(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop, const std::vector<BoardOffer>& boards)
         : graph_(graph), space_(space), hop_(hop), boards_(boards), on_(graph.shards.size()), built_(graph.shards.size()) {
         place_shards();
         number_boards_in_order();
@@ -50,65 +51,71 @@ class PlacementProgram {
 
     /// Each shard is built in one way, and sits on one SLR.
     void place_shards() {
-        const auto slrs = boards_ * static_cast<std::size_t>(space_.slrs);
         for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
             if (outside(s)) continue;
-            on_[s].resize(boards_);
+            on_[s].resize(boards_.size());
             built_[s].resize(graph_.variants_of(s).size());
             Sum anywhere;
             for (std::uint32_t v = 0; v < built_[s].size(); ++v) {
-                for (std::size_t slr = 0; slr < slrs; ++slr) {
-                    const Variable here = program_.binary();
-                    choices_.push_back({s, v, slr, here});
-                    on_[s][slr / static_cast<std::size_t>(space_.slrs)].push_back({1, here});
-                    built_[s][v].push_back({1, here});
-                    anywhere.push_back({1, here});
+                for (std::size_t b = 0; b < boards_.size(); ++b) {
+                    for (int slr = 0; slr < boards_[b].slrs; ++slr) {
+                        const Variable here = program_.binary();
+                        choices_.push_back({s, v, b, slr, here});
+                        on_[s][b].push_back({1, here});
+                        built_[s][v].push_back({1, here});
+                        anywhere.push_back({1, here});
+                    }
                 }
             }
             equal(anywhere, 1);
         }
     }
 
-    /// Boards are alike, so only placements whose boards come in the order of their first shards are looked at.
+    /// Boards of a type are alike, so only placements whose boards come in the order of their first shards are looked at.
     void number_boards_in_order() {
-        for (std::size_t b = 0; b < boards_; ++b) {
+        for (std::size_t b = 1; b < boards_.size(); ++b) {
+            if (boards_[b].name != boards_[b - 1].name) continue;
             Sum earlier;  // -1 for each earlier shard on the board before
             for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
                 if (outside(s)) continue;
-                if (b > 0) program_.at_most(joined(on_[s][b], earlier), 0);
-                if (b > 0) earlier = joined(earlier, scaled(on_[s][b - 1], -1));
+                program_.at_most(joined(on_[s][b], earlier), 0);
+                earlier = joined(earlier, scaled(on_[s][b - 1], -1));
             }
         }
     }
 
     void fill_slrs() {
-        for (std::size_t slr = 0; slr < boards_ * static_cast<std::size_t>(space_.slrs); ++slr) {
-            for (std::size_t r = 0; r < Resources::names.size(); ++r) {
-                const double capacity = space_.slr_capacity.values()[r];
-                Sum used;
-                for (const Choice& choice : choices_) {
-                    const double amount = graph_.variants_of(choice.shard)[choice.variant].resources.values()[r];
-                    if (choice.slr == slr && amount > 0) used.push_back({amount / capacity, choice.variable});
-                }
-                program_.at_most(used, 1);
+        for (std::size_t b = 0; b < boards_.size(); ++b) {
+            for (int slr = 0; slr < boards_[b].slrs; ++slr) {
+                for (std::size_t r = 0; r < Resources::names.size(); ++r) fill(b, slr, r);
             }
         }
     }
 
+    void fill(std::size_t board, int slr, std::size_t resource) {
+        const double capacity = boards_[board].slr_capacity.values()[resource];
+        Sum used;
+        for (const Choice& choice : choices_) {
+            const double amount = graph_.variants_of(choice.shard)[choice.variant].resources.values()[resource];
+            if (choice.board == board && choice.slr == slr && amount > 0) used.push_back({amount / capacity, choice.variable});
+        }
+        program_.at_most(used, 1);
+    }
+
     /// Whole lanes for each pair of boards, and for each board from and to the outside.
     void connect_boards() {
-        for (std::size_t b = 0; b < boards_; ++b) {
+        for (std::size_t b = 0; b < boards_.size(); ++b) {
             Sum in{{1, lanes_from_outside(b)}}, out{{1, lanes_to_outside(b)}};
-            for (std::size_t other = 0; other < boards_; ++other) {
+            for (std::size_t other = 0; other < boards_.size(); ++other) {
                 if (other == b) continue;
                 const Variable there = lanes_between(b, other);
                 out.push_back({1, there});
                 lanes_in_[other].push_back({1, there});
             }
             lanes_in_[b] = joined(lanes_in_[b], in);
-            program_.at_most(out, space_.ports);
+            program_.at_most(out, boards_[b].ports);
         }
-        for (const auto& [board, in] : lanes_in_) program_.at_most(in, space_.ports);
+        for (const auto& [board, in] : lanes_in_) program_.at_most(in, boards_[board].ports);
     }
 
     Variable lanes_for(const Sum& frames) {
@@ -197,7 +204,7 @@ class PlacementProgram {
         Sum delay;
         if (!outside(need.from)) {
             const Variable parted = program_.amount();
-            for (std::size_t b = 0; b < boards_; ++b) {
+            for (std::size_t b = 0; b < boards_.size(); ++b) {
                 program_.at_least(joined({{1, parted}}, joined(scaled(on_[need.from][b], -1), on_[need.to][b])), 0);
             }
             delay = {{-(carried + hop_.hop_cycles), parted}};
@@ -214,18 +221,19 @@ class PlacementProgram {
         }
     }
 
-    /// A shard built in one way on one SLR of all boards.
+    /// A shard built in one way on one SLR of one board.
     struct Choice {
         std::uint32_t shard = 0;
         std::uint32_t variant = 0;
-        std::size_t slr = 0;
+        std::size_t board = 0;
+        int slr = 0;
         Variable variable = 0;
     };
 
     const ShardGraph& graph_;
     const BoardSpace& space_;
     const HopTiming& hop_;
-    std::size_t boards_;
+    const std::vector<BoardOffer>& boards_;
     IntegerProgram program_;
     std::vector<Choice> choices_;
     std::vector<std::vector<Sum>> on_;     ///< by shard and board: adds up to 1 where it sits there
@@ -264,13 +272,42 @@ bool within_limits(const ShardGraph& graph, const BoardSpace& space, const Place
         if (!graph.shards[s].outside) used[{placement.board[s], placement.slr[s]}] += graph.variants_of(s)[placement.variant[s]].resources;
     }
     const auto busy = lanes(graph, space, placement);
-    return std::all_of(used.begin(), used.end(), [&](const auto& slr) { return slr.second.fits(space.slr_capacity); }) &&
-           std::all_of(busy.begin(), busy.end(), [&](std::int64_t count) { return count <= space.ports; });
+    const auto offer = [&](std::size_t board) { return space.types[placement.type_of(board)]; };
+    const auto holds = [&](const auto& slr) {
+        return slr.first.second < offer(slr.first.first).slrs && slr.second.fits(offer(slr.first.first).slr_capacity);
+    };
+    bool fit = within_stock(space, placement) && std::all_of(used.begin(), used.end(), holds);
+    for (std::size_t i = 0; i < busy.size(); ++i) fit = fit && busy[i] <= offer(i / 2).ports;
+    return fit;
 }
+
+namespace {
+
+/// All ways to take so many boards of the types from `type` on.
+void for_each_choice(const BoardSpace& space, std::size_t type, std::size_t boards, std::vector<BoardOffer>& taken,
+                     const std::function<void()>& visit) {
+    if (boards == 0) return visit();
+    if (type == space.types.size()) return;
+    const std::size_t before = taken.size();
+    for (std::size_t n = 0; n <= std::min(boards, space.types[type].boards); ++n) {
+        taken.resize(before);
+        taken.insert(taken.end(), n, space.types[type]);
+        for_each_choice(space, type + 1, boards - n, taken, visit);
+    }
+    taken.resize(before);
+}
+
+}  // namespace
 
 PlacementFigures best_placement(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop) {
     for (std::size_t boards = 1;; ++boards) {
-        if (const auto latency = PlacementProgram(graph, space, hop, boards).least_latency()) return {boards, *latency};
+        std::optional<double> least;
+        std::vector<BoardOffer> taken;
+        for_each_choice(space, 0, boards, taken, [&] {
+            const auto latency = PlacementProgram(graph, space, hop, taken).least_latency();
+            if (latency && (!least || *latency < *least)) least = latency;
+        });
+        if (least) return {boards, *least};
     }
 }
 

@@ -13,8 +13,8 @@ struct PlacementFigures {
     double latency_cycles = 0;  ///< as partition::analyse_timing defines it
 };
 
-/// True where no SLR is overfull in any of its five resources, and no board has more lanes in or out than it has ports: each pair of
-/// boards has whole lanes of its own, on which a net travels once to each board.
+/// True where there are as many boards of each type, no SLR is overfull in any of its five resources, and no board has more lanes in or out
+/// than it has ports: each pair of boards has whole lanes of its own, on which a net travels once to each board.
 bool within_limits(const partition::ShardGraph& graph, const partition::BoardSpace& space, const partition::Placement& placement);
 
 /// The optimum over all ways to build the shards and to place them on SLRs and boards within these limits, by an integer program.

@@ -25,10 +25,11 @@ models::Network wide_layer(std::int64_t inputs) {
 MappingProblem problem_of(const models::Network& network, double lut, int ports = 124) {
     MappingProblem problem;
     problem.network = &network;
-    problem.board = boards::load_catalogue().board("Serenity-S1", JsonReader::from_text("test", "{}"));
-    problem.board.device.total = {lut, 2 * lut, lut / 140, lut / 640, lut / 1350};
-    problem.board.device.slrs = 1;
-    problem.board.ports = ports;
+    boards::Board board = boards::load_catalogue().board("Serenity-S1", JsonReader::from_text("test", "{}"));
+    board.device.total = {lut, 2 * lut, lut / 140, lut / 640, lut / 1350};
+    board.device.slrs = 1;
+    board.ports = ports;
+    problem.boards = {{board, 100}};
     problem.boards_available = 100;
     problem.topology = JsonReader::from_text("topology", R"({"kind": "patch_panel"})");
     problem.tmux_periods_bx = {1, 2};
@@ -47,7 +48,7 @@ void check_mapped(const MappingProblem& problem) {
     if (const auto* none = std::get_if<NoMapping>(&outcome)) FAIL("no mapping: " << none->explanation);
     const Mapping& mapping = std::get<MappingResult>(outcome).mapping;
     for (const auto& found : check(mapping)) FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
-    for (const auto& found : check_against(mapping, *problem.network, problem.board))
+    for (const auto& found : check_against(mapping, *problem.network, problem.boards))
         FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
 }
 

@@ -77,10 +77,11 @@ boards::Board board_of(double lut, int slrs, int ports) {
 MappingProblem problem_of(const models::Network& network, const boards::Board& board, const std::string& topology, int available) {
     for (const auto& link : topologies::load_link_protocols()) {
         if (link.name != "25g-64b66b") continue;
-        return {&network, board, available, link, JsonReader::from_text("topology", topology), {}, 12500, {1, 2, 3, 6, 9, 18}, 16};
+        return {&network, {{board, available}}, available, link, JsonReader::from_text("topology", topology), {},
+                12500,    {1, 2, 3, 6, 9, 18},  16};
     }
     FAIL("no 25g-64b66b link");
-    return {nullptr, board, 0, {}, JsonReader::from_text("topology", "{}"), {}, 0, {}, 0};
+    return {nullptr, {}, 0, {}, JsonReader::from_text("topology", "{}"), {}, 0, {}, 0};
 }
 
 const char* const kPatchPanel = R"({"kind": "patch_panel"})";
@@ -89,7 +90,7 @@ const char* const kPatchPanel = R"({"kind": "patch_panel"})";
 void check_result(const MappingProblem& problem, const MappingResult& result) {
     const Mapping& mapping = result.mapping;
     for (const auto& found : check(mapping)) FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
-    for (const auto& found : check_against(mapping, *problem.network, problem.board)) {
+    for (const auto& found : check_against(mapping, *problem.network, problem.boards)) {
         FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
     }
     CHECK(static_cast<int>(mapping.boards_in_system()) <= problem.boards_available);
@@ -129,7 +130,7 @@ TEST_CASE("an input that arrives late is waited for, and no source may claim to 
     CHECK(result.mapping.analytic_latency_ticks == before.mapping.analytic_latency_ticks + 361);  // 1000 ns, rounded up to a cycle
     CHECK(result.bounds.latency_ns > 1000);
     result.mapping.shards.front().latency_cycles = 100;
-    const auto violations = check_against(result.mapping, network, problem.board);
+    const auto violations = check_against(result.mapping, network, problem.boards);
     REQUIRE(violations.size() == 1);
     CHECK(violations.front().what == "its data are there after 1000.0 ns, not 277.2 ns");
     CHECK_THROWS_WITH_AS(models::apply_arrivals(network, models::read_arrivals(JsonReader::from_text("arrivals", R"({"y": 1})"))),
@@ -294,6 +295,62 @@ TEST_CASE("one board too few is no mapping, with the constraint and by how much"
     CHECK(reason.candidates.size() == 1);
 }
 
+namespace {
+
+/// Few boards of two SLRs, then more of one smaller SLR.
+MappingProblem problem_of_mix(const models::Network& network, int large, int small) {
+    auto problem = problem_of(network, board_of(40000, 2, 64), kPatchPanel, large + small);
+    boards::BoardStock other{board_of(16000, 1, 48), small};
+    other.board.name = "small";
+    problem.tmux_periods_bx = {9};
+    problem.boards.front().boards = large;
+    problem.boards.push_back(other);
+    return problem;
+}
+
+std::vector<std::size_t> boards_by_type(const Mapping& mapping) {
+    std::vector<std::size_t> count(mapping.board_types.size(), 0);
+    for (const auto type : mapping.boards) count[type] += static_cast<std::size_t>(mapping.tmux_period_bx);
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("board types are mixed in the order in which the problem lists them, as many as there are") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    const auto problem = problem_of_mix(network, 9, 500);
+    const auto mixed = mapped(map_network(problem));
+    check_result(problem, mixed);
+    REQUIRE(mixed.mapping.board_types.size() == 2);
+    CHECK(mixed.mapping.board_types[1].name == "small");
+    const auto used = boards_by_type(mixed.mapping);
+    CHECK(used[0] == 9);
+    CHECK(used[1] > 0);
+
+    // Enough of the first type, so none of the second: the same as if there were none, but for shards cut for both.
+    const auto enough = mapped(map_network(problem_of_mix(network, 500, 500)));
+    CHECK(boards_by_type(enough.mapping)[1] == 0);
+    CHECK(enough.mapping.boards_in_system() <= mixed.mapping.boards_in_system());
+
+    MapperOptions options;
+    options.earlier = &mixed.mapping;
+    CHECK(mapped(map_network(problem, options)).mapping == mixed.mapping);
+    const auto none_large = problem_of_mix(network, 8, 500);
+    const auto again = mapped(map_network(none_large, options));
+    check_result(none_large, again);
+    CHECK(boards_by_type(again.mapping)[0] == 0);
+    CHECK(compare(mixed.mapping, again.mapping).stay > compare(mixed.mapping, again.mapping).move);
+}
+
+TEST_CASE("too few boards of two types are no mapping, and the explanation names both") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    const auto none = map_network(problem_of_mix(network, 9, 9));
+    REQUIRE(std::holds_alternative<NoMapping>(none));
+    const auto& reason = std::get<NoMapping>(none);
+    CHECK(reason.explanation.find("Serenity-S1 (9) and small (9)") != std::string::npos);
+    CHECK(reason.needed > reason.available);
+}
+
 TEST_CASE("boards without ports carry nothing") {
     const auto network = perceptron(16, 32);
     const auto outcome = map_network(problem_of(network, board_of(1728000, 4, 0), kPatchPanel, 100));
@@ -382,7 +439,7 @@ TEST_CASE("each bit that crosses to another SLR takes a flip-flop for every cycl
     const auto at_crossing_cycles = [&](int cycles) {
         board.device.slr_crossing_cycles = cycles;
         // One layout, layer by layer, which takes the same dies whatever it costs to cross them.
-        const auto problem = problem_of(network, board, kPatchPanel, 4);
+        const auto problem = problem_of(network, board, kPatchPanel, 24);
         const auto flows = models::dataflow(network);
         const auto plan = std::get<NodePlan>(plan_node(problem, flows, 6));
         return std::get<std::vector<Mapping>>(

@@ -20,7 +20,7 @@ ShardGraph two_in_a_row() {
 
 BoardSpace one_slr(double lut) {
     BoardSpace space;
-    space.slr_capacity.lut = lut;
+    space.types.front().slr_capacity.lut = lut;
     return space;
 }
 

@@ -78,7 +78,7 @@ class Generator {
     }
 
     Resources of_slr(const Resources& profile) {
-        return (space_.slr_capacity * (kind_.mean_slr_fraction * uniform(0.5, 1.5))).scaled(profile);
+        return (space_.types.front().slr_capacity * (kind_.mean_slr_fraction * uniform(0.5, 1.5))).scaled(profile);
     }
 
     void add_shard(const PlannedShard& shard) {
@@ -121,9 +121,10 @@ class Generator {
 
 BoardSpace board_space(int slrs, int ports, std::int64_t frames_per_event) {
     BoardSpace space;
-    space.slr_capacity = {400000, 800000, 3000, 650, 300};
-    space.slrs = slrs;
-    space.ports = ports;
+    BoardOffer& offer = space.types.front();
+    offer.slr_capacity = {400000, 800000, 3000, 650, 300};
+    offer.slrs = slrs;
+    offer.ports = ports;
     space.frames_per_event = frames_per_event;
     return space;
 }

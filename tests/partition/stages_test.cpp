@@ -38,7 +38,7 @@ const System& small_system() {
         made.network = b.build();
         models::apply_precision(made.network, models::read_precision(JsonReader::from_text("p", R"({"weights": 6, "activations": 8})")));
         made.problem.network = &made.network;
-        made.problem.board = boards::read_board(JsonReader::from_text("board", R"("Serenity-S1")"), boards::load_catalogue());
+        made.problem.boards = {{boards::read_board(JsonReader::from_text("board", R"("Serenity-S1")"), boards::load_catalogue()), 1}};
         made.problem.boards_available = 1;
         made.problem.link = topologies::read_link_protocol(JsonReader::from_text("link", R"("25g-64b66b")"));
         made.problem.topology = JsonReader::from_text("topology", R"({"kind": "patch_panel"})");
@@ -51,8 +51,9 @@ const System& small_system() {
 
 std::vector<Violation> all_violations(const Mapping& mapping, const std::vector<Stage>& stages) {
     const System& system = small_system();
+    const boards::Stock stock{{system.problem.boards.front().board, 1 + boards_of(stages)}};
     auto found = check(mapping);
-    if (found.empty()) found = check_against(mapping, system.network, system.problem.board);
+    if (found.empty()) found = check_against(mapping, system.network, stock);
     if (found.empty()) found = check_stages(mapping, system.network, stages);
     return found;
 }

@@ -26,7 +26,7 @@ partition::Mapping mapped(const std::string& network_name, const std::string& to
     models::apply_precision(network, models::read_precision(JsonReader::from_text("test", R"({"weights": 8, "activations": 8})")));
     partition::MappingProblem problem;
     problem.network = &network;
-    problem.board = boards::read_board(JsonReader::from_text("test", "\"Serenity-S1\""), boards::load_catalogue());
+    problem.boards = {{boards::read_board(JsonReader::from_text("test", "\"Serenity-S1\""), boards::load_catalogue()), 1000}};
     problem.boards_available = 1000;
     problem.link = topologies::read_link_protocol(JsonReader::from_text("test", "\"25g-64b66b\""));
     problem.topology = JsonReader::from_text("test", topology);
