@@ -11,10 +11,10 @@ const browser = await launch();
 after(() => browser.close());
 
 /// The jet tagger on boards of which so little is usable that it takes several.
-function severalBoards(topology) {
-  const study = { ...readJson(join(studies, "jet_mlp.json")), board: { type: "KU15P", usable: 0.02 }, boards_available: 64, topology };
-  writeFileSync(out(`${topology.kind}.json`), JSON.stringify(study));
-  const run = runTessera(topology.kind, "run", out(`${topology.kind}.json`));
+function severalBoards(topology, board = { type: "KU15P", usable: 0.02 }, name = topology.kind) {
+  const study = { ...readJson(join(studies, "jet_mlp.json")), board, boards_available: 64, topology };
+  writeFileSync(out(`${name}.json`), JSON.stringify(study));
+  const run = runTessera(name, "run", out(`${name}.json`));
   return { url: `file://${run}/report.html`, report: readJson(join(run, "report.json")), html: join(run, "report.html") };
 }
 
@@ -53,6 +53,17 @@ test("the charts of a run have the figures of report.json", async () => {
   const planned = report.floor_plan.flat().reduce((sum, each) => sum + each.fraction, 0);
   assert.ok(Math.abs(held - planned) < 1e-6);
   assert.equal((await chartData(page, "links")).reduce((sum, count) => sum + count, 0), report.links.of_one_time_node.length);
+  await page.close();
+});
+
+test("of several types of board the page says how many of each are used, and what they dissipate", async () => {
+  const board = [{ type: "VU9P", boards: 1, usable: 0.01 }, { type: "KU15P", boards: 40, usable: 0.015 }];
+  const { url, report } = severalBoards({ kind: "patch_panel" }, board, "mixed");
+  const { page, complaints } = await open(browser, url);
+  const tiles = await page.locator(".tiles").innerText();
+  assert.match(tiles, new RegExp(`1 of 1 VU9P, ${report.boards.types[1].used} of 40 KU15P`));
+  assert.match(tiles, /kW on VU9P, [0-9.]+ kW on KU15P/);
+  assert.deepEqual(complaints, []);
   await page.close();
 });
 
