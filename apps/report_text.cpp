@@ -66,8 +66,9 @@ std::string boards_by_type(const Json& report) {
     if (types.size() < 2) return "";
     std::string all;
     for (std::size_t t = 0; t < types.size(); ++t) {
-        all += fmt::format("{}{} of {} {} at {:.1f} kW", t > 0 ? ", " : "", count(types[t]["used"]), count(types[t]["available"]),
-                           text(types[t]["type"]), real(report["power"]["types"][t]["total_w"]) / 1000);
+        const double watts = real(report["power"]["types"][t]["total_w"]);
+        all += fmt::format("{}{} of {} {} at {}", t > 0 ? ", " : "", count(types[t]["used"]), count(types[t]["available"]),
+                           text(types[t]["type"]), watts < 1000 ? fmt::format("{:.0f} W", watts) : fmt::format("{:.1f} kW", watts / 1000));
     }
     return all;
 }

@@ -58,6 +58,25 @@ TEST_CASE("a system of two types of board is laid out, checked, simulated and re
     CHECK(checked.out.find(" are there") != std::string::npos);
 }
 
+TEST_CASE("stages stand on boards of the first type, and of each type as many boards are spare") {
+    const TemporaryFolder folder;
+    Json study = mixed_study();
+    study["board"][0]["boards"] = 4;
+    const Json input{{"from", "detector"}, {"words", 32}, {"arrival_ns", 0}};
+    study["stages"] = Json::array({{{"name", "before"}, {"boards", 1}, {"latency_ns", 100}, {"words", 32}, {"feeds", {"*"}}}});
+    study["stages"][0]["inputs"] = Json::array({input});
+    study["simulation"]["faults"] = {{"spares", {{"boards", 1}, {"takeover_bx", 5}}}};
+    const auto outcome = command("run", folder, study);
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const auto report = read_json(folder / "out" / "report.json");
+    const auto& boards = report["boards"];
+    CHECK(boards["spare"] == 2);
+    CHECK(boards["types"][0]["used"] == 3);  // two of the network, one of the stage: the fourth is spare
+    CHECK(boards["types"][1]["used"].get<int>() >= 1);
+    CHECK(tessera("check " + quoted(folder / "out")).code == 0);
+}
+
 TEST_CASE("where boards of two types do not suffice, the explanation names both; other partitioners know one") {
     const TemporaryFolder folder;
     Json study = mixed_study();
