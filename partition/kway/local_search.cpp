@@ -60,6 +60,7 @@ class LocalSearch {
     struct State {
         std::uint32_t moved_in = 0;  ///< round
         std::uint32_t entry = 0;     ///< the latest in the queue; others are stale
+        Block to = 0;                ///< of that entry
         bool near = false;           ///< in near_
     };
     using Entry = std::tuple<Weight, std::uint64_t, Vertex, std::uint32_t>;  // gain, tie-break, vertex, entry
@@ -71,6 +72,7 @@ class LocalSearch {
     void offer(Vertex vertex) {
         const auto move = partition_.best_move(vertex, fits());
         ++state_[vertex].entry;
+        state_[vertex].to = move.to;
         if (move.found) queue_.emplace(move.gain, generator_() >> 40, vertex, state_[vertex].entry);
     }
 
@@ -102,18 +104,18 @@ class LocalSearch {
             const auto [gain, tie, vertex, entry] = queue_.top();
             queue_.pop();
             if (state_[vertex].moved_in == round_ || entry != state_[vertex].entry) continue;
-            const auto move = partition_.best_move(vertex, fits());
-            if (!move.found) continue;
-            if (move.gain < gain) {
+            // Whatever moved beside it has offered it again, so only the room may have changed.
+            const Block to = state_[vertex].to;
+            if (!fits()(to, partition_.block_weight(to) + graph_.weight(vertex))) {
                 offer(vertex);
                 continue;
             }
             const Block home = partition_.block(vertex);
             trail_.emplace_back(vertex, home);
-            partition_.move(vertex, move.to);
+            partition_.move(vertex, to);
             state_[vertex].moved_in = round_;
-            gained += move.gain;
-            outlook.add(static_cast<double>(move.gain));
+            gained += gain;
+            outlook.add(static_cast<double>(gain));
             if (gained > best) best = gained, kept = trail_.size(), outlook = {};
             follow(vertex, home);
         }
