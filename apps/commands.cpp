@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <functional>
 #include <sstream>
+#include <thread>
 
 #include "apps/exports.h"
 #include "apps/interruption.h"
@@ -209,7 +211,7 @@ void write_front(const RunState& state, const std::filesystem::path& folder) {
 }
 
 /// Maps and writes study.json, search.json, mapping.json and a patch panel's fibres.csv. False where there is no mapping.
-bool map_into(RunState& state, const std::filesystem::path& out, const Console& console, const partition::MapperOptions& options = {},
+bool map_into(RunState& state, const std::filesystem::path& out, const Console& console, const partition::MapperOptions& options,
               double time_limit_s = 0) {
     search(state, options, time_limit_s, console);
     remove_results(out, {"mapping.json", "fibres.csv", "front", "simulation.json", "report.json", "report.md", "report.html"});
@@ -249,10 +251,15 @@ int report_into(const RunState& state, const std::filesystem::path& out, const C
     return exit_code(json);
 }
 
-int run_steps(RunState state, const std::filesystem::path& out, const Console& console) {
+/// 0: as many as there are processors.
+int threads_for(int asked) { return asked > 0 ? asked : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
+int run_steps(RunState state, const std::filesystem::path& out, const Console& console, int threads) {
     make_folder(out);
+    partition::MapperOptions mapper;
+    mapper.threads = threads;
     // A mapping that the checker rejects is not worth the simulation's time; the report says why.
-    if (map_into(state, out, console) && state.violations.empty()) simulate_into(state, out, nullptr, console);
+    if (map_into(state, out, console, mapper) && state.violations.empty()) simulate_into(state, out, nullptr, console);
     return report_into(state, out, console);
 }
 
@@ -280,13 +287,13 @@ Json violations_json(const std::vector<partition::Violation>& violations) {
 
 }  // namespace
 
-int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network,
-        const Console& console) {
-    return run_steps(begin(study, network, console), out, console);
+int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console,
+        int threads) {
+    return run_steps(begin(study, network, console), out, console, threads_for(threads));
 }
 
 int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console) {
-    return run_steps(begin_imported(study, "", std::move(network)), out, console);
+    return run_steps(begin_imported(study, "", std::move(network)), out, console, 1);
 }
 
 int map(const MapOptions& options, const Console& console) {
@@ -297,6 +304,7 @@ int map(const MapOptions& options, const Console& console) {
     partition::MapperOptions mapper;
     mapper.partitioner = options.partitioner;
     mapper.refine_baseline = options.refine;
+    mapper.threads = threads_for(options.threads);
     partition::Mapping earlier;
     if (!options.from.empty()) {
         earlier = partition::read_mapping(JsonReader::from_file(options.from / "mapping.json"));

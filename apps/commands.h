@@ -22,8 +22,10 @@ struct Console {
 /// A run's folder holds study.json (as it can be run again), search.json, mapping.json,
 /// fibres.csv (of a patch panel), simulation.json and report.{json,md,html}; check, simulate and report work from it alone.
 
-int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console);
-/// run with a network that was imported already, for many questions to one network.
+/// @param threads that search, for the same answer sooner; 0: one for each processor
+int run(const std::filesystem::path& study, const std::filesystem::path& out, const std::filesystem::path& network, const Console& console,
+        int threads = 0);
+/// run with a network that was imported already and on one thread, for many questions to one network.
 int run_imported(const std::filesystem::path& study, const std::filesystem::path& out, models::Network network, const Console& console);
 
 /// What to map, and who divides the shards among the boards.
@@ -35,6 +37,7 @@ struct MapOptions {
     bool refine = false;         ///< what another partitioner divides, too
     std::filesystem::path from;  ///< folder of an earlier run whose mapping is kept as far as it holds; empty: none
     double time_limit_s = 0;     ///< after which the best mapping found so far is taken; 0: none
+    int threads = 0;             ///< as in run
 };
 /// Ctrl-C also ends the search with the best mapping found so far, as in run.
 int map(const MapOptions& options, const Console& console);

@@ -54,6 +54,7 @@ struct Arguments {
     std::string out;
     std::string network;
     std::string what;
+    int threads = 0;
     apps::MapOptions map;
     apps::InspectOptions inspect;
     apps::TraceOptions trace;
@@ -66,13 +67,21 @@ struct Arguments {
     std::function<int()> command;
 };
 
+void add_threads(CLI::App* command, int& threads) {
+    command->add_option("--threads", threads, "that search (one for each processor); the answer does not depend on it")
+        ->check(CLI::Range(1, 1024));
+}
+
 void add_run_command(CLI::App& app, Arguments& arguments) {
     auto* command = app.add_subcommand("run", "import, map, check, simulate and report");
     command->add_option("STUDY", arguments.study, "study file (see apps/studies/README.md)")->required();
     command->add_option("-o,--out", arguments.out, "folder for the results; made where it is missing")->required();
     command->add_option("--network", arguments.network, "file that takes the place of the study's network");
+    add_threads(command, arguments.threads);
     command->callback([&arguments] {
-        arguments.command = [&arguments] { return apps::run(arguments.study, arguments.out, arguments.network, arguments.console); };
+        arguments.command = [&arguments] {
+            return apps::run(arguments.study, arguments.out, arguments.network, arguments.console, arguments.threads);
+        };
     });
 }
 
@@ -97,6 +106,7 @@ void add_map_command(CLI::App& app, Arguments& arguments) {
                         "folder of an earlier run: what still holds of its mapping is kept, and shards move only where they must");
     command->add_option("--time-limit", options.time_limit_s, "seconds after which the best mapping found so far is taken (none)")
         ->check(CLI::PositiveNumber);
+    add_threads(command, arguments.map.threads);
     command->callback([&arguments] { arguments.command = [&arguments] { return apps::map(arguments.map, arguments.console); }; });
 }
 

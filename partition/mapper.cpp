@@ -6,12 +6,14 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "partition/board_latency_bound.h"
 #include "partition/board_mix.h"
 #include "partition/bounds.h"
 #include "partition/hop_bound.h"
 #include "partition/node_mapper.h"
+#include "partition/node_trials.h"
 
 namespace tessera::partition {
 
@@ -35,7 +37,7 @@ NoMapping to_no_mapping(const NodeFailure& failure) {
 class Mapper {
   public:
     Mapper(const MappingProblem& problem, const MapperOptions& options)
-        : problem_(problem), options_(options), flows_(models::dataflow(*problem.network)) {}
+        : problem_(problem), options_(options), flows_(models::dataflow(*problem.network)), trials_(problem, flows_, options) {}
 
     std::variant<MappingResult, NoMapping> run() {
         if (options_.earlier != nullptr && keep_earlier()) return result();
@@ -136,26 +138,28 @@ class Mapper {
         for (std::size_t c = 0; c < contenders_.size() && !stopped_; ++c) {
             fraction_ = static_cast<double>(c) / static_cast<double>(contenders_.size());
             report(fmt::format("mapping at TMUX {}", contenders_[c].plan.tmux_period_bx), fraction_);
-            if (!stopped_) try_contender(contenders_[c]);
+            if (!stopped_) try_contender(c);
         }
     }
 
     /// Maps one period for several prices of latency: where the budget is met, slower layouts may take fewer
     /// boards; where it is not, quicker ones may meet it.
-    void try_contender(Contender& contender) {
+    void try_contender(std::size_t position) {
+        Contender& contender = contenders_[position];
         auto& candidate = candidates_[contender.candidate];
         if (contender.least_boards() > most_boards()) {
             candidate.note = fmt::format("not tried: needs at least {} boards", contender.least_boards());
             return;
         }
         constexpr std::array kCheaper{0.3, 0.1, 0.0}, kQuicker{3.0, 10.0, 30.0};
-        const Trial first = try_weight(contender, 1);
+        const Trial first = try_weight(position, 1, {});
         if (first == Trial::out_of_reach) return;
-        for (const double weight : first == Trial::too_slow ? kQuicker : kCheaper) {
-            report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, weight), fraction_);
+        const auto& weights = first == Trial::too_slow ? kQuicker : kCheaper;
+        for (auto weight = weights.begin(); weight != weights.end(); ++weight) {
+            report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, *weight), fraction_);
             if (stopped_) return;
             const double before_ns = candidate.latency_ns;
-            const Trial next = try_weight(contender, weight);
+            const Trial next = try_weight(position, *weight, {std::next(weight), weights.end()});
             if (first != Trial::too_many_boards && next != first) return;
             constexpr double kBarely = 0.9;
             if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns > kBarely * before_ns) return;
@@ -176,11 +180,26 @@ class Mapper {
 
     enum class Trial { quick_enough, too_slow, too_many_boards, out_of_reach };
 
-    Trial try_weight(Contender& contender, double weight) {
+    NodeTrials::Trial trial_of(const Contender& contender, double weight) const {
+        return {&contender.plan, weight, {most_boards() / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)}};
+    }
+
+    /// What is asked for after a trial that makes nothing better, most likely: the other weights, then the other periods.
+    std::vector<NodeTrials::Trial> after(std::size_t position, std::span<const double> weights) const {
+        std::vector<NodeTrials::Trial> next;
+        for (const double weight : weights) next.push_back(trial_of(contenders_[position], weight));
+        for (std::size_t c = position + 1; c < contenders_.size(); ++c) {
+            if (contenders_[c].least_boards() <= most_boards()) next.push_back(trial_of(contenders_[c], 1));
+        }
+        return next;
+    }
+
+    /// @param weights that come after it
+    Trial try_weight(std::size_t position, double weight, std::span<const double> weights) {
+        Contender& contender = contenders_[position];
         price_latency(contender.plan, problem_, weight);
         const int most = most_boards();
-        const NodeLimits limits{most / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)};
-        auto outcome = map_node(problem_, flows_, contender.plan, limits, options_);
+        auto outcome = trials_.result(trial_of(contender, weight), after(position, weights));
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
             const bool near = failure->constraint == "board count" && failure->needed <= kWorthCounting * failure->available;
             const Trial trial = near ? Trial::too_many_boards : Trial::out_of_reach;
@@ -268,6 +287,7 @@ class Mapper {
     const MappingProblem& problem_;
     const MapperOptions& options_;
     std::vector<models::Flow> flows_;
+    NodeTrials trials_;
     std::vector<Contender> contenders_;
     std::vector<Candidate> candidates_;
     std::optional<Mapping> best_;

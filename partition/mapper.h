@@ -77,13 +77,15 @@ struct MapperOptions {
     bool refine_baseline = false;      ///< what another partitioner divides is refined as our own is
     const Mapping* earlier = nullptr;  ///< of the same or a similar network: what still holds of it is kept, if that is quick enough
     Objective objective = Objective::boards;
+    int threads = 1;  ///< that look at several layouts at once; what is found does not depend on it
     Progress progress{};
     std::function<bool()> should_stop{};  ///< asked every few seconds or more often; true ends the search with the best found so far
 };
 
 /// Finds the mapping that the objective asks for, as far as a heuristic can.
 ///
-/// Pure: same problem, seed, partitioner and objective, same bytes, unless it is stopped. The result always passes `check`.
+/// Pure: same problem, seed, partitioner and objective, same bytes, on any number of threads, unless it is stopped. The result always
+/// passes `check`.
 std::variant<MappingResult, NoMapping> map_network(const MappingProblem& problem, const MapperOptions& options = {});
 
 }  // namespace tessera::partition

@@ -49,6 +49,8 @@ struct NodeLimits {
     int most_boards = 0;
     double quick_enough_ns = 0;  ///< a mapping that takes no longer is then put on fewer boards; 0: the quickest is looked for
     bool squeeze = true;         ///< what takes more boards is put on so many, as far as it goes; that takes time
+
+    friend bool operator==(const NodeLimits&, const NodeLimits&) = default;
 };
 
 /// Cuts, places, routes and schedules one time node; gives all mappings that it found on the way, never none.
