@@ -43,6 +43,7 @@ function(tessera_test folder)
     add_executable(test_${folder} doctest_main.cpp ${sources})
     set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)  # helpers of one test file may be named as those of another
     target_link_libraries(test_${folder} PRIVATE doctest::doctest tessera_flags ${ARGN})
+    target_compile_options(test_${folder} PRIVATE $<$<CONFIG:Release>:-O0>)  # what they test is optimised; compiling them is half of a build
     target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")
     add_test(NAME ${folder} COMMAND test_${folder} --test-suite-exclude=full_size WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endfunction()
