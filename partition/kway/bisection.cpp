@@ -41,8 +41,8 @@ Partitioned grow(const Hypergraph& graph, Weight share, std::mt19937_64& generat
             continue;
         }
         partition.move(vertex, 0);
-        for (const Net net : graph.nets_of(vertex)) {
-            for (const Vertex pin : graph.pins(net)) {
+        for (const auto& each : graph.nets_of(vertex)) {
+            for (const Vertex pin : graph.pins(each.net)) {
                 if (partition.block(pin) == 0) continue;
                 seen[pin] = true;
                 front.emplace(partition.best_move(pin, anywhere).gain, pin);

@@ -54,10 +54,10 @@ class Clusters {
     /// Adds up ratings at one member of each neighbouring cluster.
     void rate_neighbours(Vertex vertex) {
         rated_.clear();
-        for (const Net net : graph_.nets_of(vertex)) {
-            const auto pins = graph_.pins(net);
+        for (const auto& each : graph_.nets_of(vertex)) {
+            const auto pins = graph_.pins(each.net);
             if (pins.size() > kLargestRatedNet) continue;
-            const double rating = static_cast<double>(graph_.net_weight(net)) / static_cast<double>(pins.size() - 1);
+            const double rating = static_cast<double>(each.weight) / static_cast<double>(pins.size() - 1);
             for (const Vertex pin : pins) {
                 if (pin == vertex) continue;
                 const Vertex other = cluster_of_[pin] == kNone ? pin : first_member_[cluster_of_[pin]];

@@ -31,7 +31,11 @@ void Hypergraph::join_vertices() {
     incident_.resize(pins_.size());
     std::vector<std::uint32_t> next(first_incident_.begin(), first_incident_.end() - 1);
     for (Net net = 0; net < nets(); ++net) {
-        for (const Vertex vertex : pins(net)) incident_[next[vertex]++] = net;
+        const auto all = pins(net);
+        for (const Vertex vertex : all) {
+            const Vertex other = all.size() != 2 ? kNoVertex : all.front() == vertex ? all.back() : all.front();
+            incident_[next[vertex]++] = {net, other, net_weight(net)};
+        }
     }
 }
 

@@ -16,6 +16,8 @@ using Weight = std::int64_t;
 /// one row a net, end to end.
 class Hypergraph {
   public:
+    static constexpr Vertex kNoVertex = 0xffffffffU;
+
     /// One net while a hypergraph is made.
     struct Pins {
         std::vector<Vertex> vertices;
@@ -37,13 +39,14 @@ class Hypergraph {
     Weight total_weight() const { return total_weight_; }
 
     std::span<const Vertex> pins(Net net) const { return {pins_.data() + first_pin_[net], pins_.data() + first_pin_[net + 1]}; }
-    std::span<const Net> nets_of(Vertex vertex) const {
+    /// A net as one of its vertices sees it, with what is asked most beside it, so that it is one look at the memory.
+    struct Incidence {
+        Net net = 0;
+        Vertex other_end = kNoVertex;  ///< of a net of two pins
+        Weight weight = 0;             ///< of the net
+    };
+    std::span<const Incidence> nets_of(Vertex vertex) const {
         return {incident_.data() + first_incident_[vertex], incident_.data() + first_incident_[vertex + 1]};
-    }
-    /// The other end of a net of two pins.
-    Vertex other_end(Net net, Vertex vertex) const {
-        const Vertex* ends = pins_.data() + first_pin_[net];
-        return ends[0] == vertex ? ends[1] : ends[0];
     }
 
   private:
@@ -54,7 +57,7 @@ class Hypergraph {
     std::vector<std::uint32_t> first_pin_{0};
     std::vector<Vertex> pins_;
     std::vector<std::uint32_t> first_incident_{0};
-    std::vector<Net> incident_;
+    std::vector<Incidence> incident_;
     Weight total_weight_ = 0;
 };
 

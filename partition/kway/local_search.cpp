@@ -84,7 +84,7 @@ class LocalSearch {
         /// A walk with these steps is not likely to climb back (Osipov, Sanders, n-Level Graph
         /// Partitioning, ESA 2010, section 4); on a plateau it may go on for a while.
         bool hopeless() const {
-            constexpr double kMostMoves = 50, kPatience = 10;
+            constexpr double kMostMoves = 50, kPatience = 14;
             if (moves < 2) return false;
             const double mean = sum / moves, variance = squares / moves - mean * mean;
             return moves > kMostMoves || (mean < 0 && moves * mean * mean > variance + kPatience);
@@ -131,13 +131,17 @@ class LocalSearch {
     /// Offers the neighbours again for whom the move may have changed something.
     void follow(Vertex vertex, Block from) {
         near_.clear();
-        for (const Net net : graph_.nets_of(vertex)) {
-            if (!partition_.may_change_gains(net, from, partition_.block(vertex))) continue;
-            for (const Vertex pin : graph_.pins(net)) {
-                State& state = state_[pin];
-                if (state.moved_in == round_ || state.near) continue;
-                state.near = true;
-                near_.push_back(pin);
+        const auto note = [&](Vertex pin) {
+            State& state = state_[pin];
+            if (state.moved_in == round_ || state.near) return;
+            state.near = true;
+            near_.push_back(pin);
+        };
+        for (const auto& each : graph_.nets_of(vertex)) {
+            if (each.other_end != Hypergraph::kNoVertex) {
+                note(each.other_end);
+            } else if (partition_.may_change_gains(each.net, from, partition_.block(vertex))) {
+                for (const Vertex pin : graph_.pins(each.net)) note(pin);
             }
         }
         for (const Vertex pin : near_) {

@@ -64,18 +64,18 @@ Weight Partitioned::connectivity() const {
 
 bool Partitioned::is_boundary(Vertex vertex) const {
     const auto nets = graph_->nets_of(vertex);
-    return std::any_of(nets.begin(), nets.end(), [&](Net net) {
-        if (graph_->pins(net).size() == 2) return block_of_[graph_->other_end(net, vertex)] != block_of_[vertex];
-        return touched_count_[net] > 1;
+    return std::any_of(nets.begin(), nets.end(), [&](const Hypergraph::Incidence& each) {
+        if (each.other_end != Hypergraph::kNoVertex) return block_of_[each.other_end] != block_of_[vertex];
+        return touched_count_[each.net] > 1;
     });
 }
 
 void Partitioned::move(Vertex vertex, Block to) {
     const Block from = block_of_[vertex];
-    for (const Net net : graph_->nets_of(vertex)) {
-        if (graph_->pins(net).size() == 2) continue;
-        leave(net, from);  // first, so that a row never holds more blocks than pins
-        touch(net, to);
+    for (const auto& each : graph_->nets_of(vertex)) {
+        if (each.other_end != Hypergraph::kNoVertex) continue;
+        leave(each.net, from);  // first, so that a row never holds more blocks than pins
+        touch(each.net, to);
     }
     block_weights_[from] -= graph_->weight(vertex);
     block_weights_[to] += graph_->weight(vertex);

@@ -68,11 +68,10 @@ Partitioned::Move Partitioned::best_move(Vertex vertex, const Allowed& allowed) 
         if (joined_[block] == 0) reached_.push_back(block);
         joined_[block] += weight;
     };
-    for (const Net net : graph_->nets_of(vertex)) {
-        const Weight weight = graph_->net_weight(net);
+    for (const auto& [net, other_end, weight] : graph_->nets_of(vertex)) {
         incident += weight;
-        if (graph_->pins(net).size() == 2) {
-            const Block other = block_of_[graph_->other_end(net, vertex)];
+        if (other_end != Hypergraph::kNoVertex) {
+            const Block other = block_of_[other_end];
             if (other != home) freed += weight, reach(other, weight);
             continue;
         }

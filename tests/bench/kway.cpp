@@ -71,7 +71,7 @@ Outcome measured(const Work& work) {
 Outcome run_metis(const Hypergraph& graph, idx_t blocks) {
     std::vector<idx_t> first{0}, ends, block_of(graph.vertices());
     for (Vertex v = 0; v < graph.vertices(); ++v) {
-        for (const auto net : graph.nets_of(v)) ends.push_back(static_cast<idx_t>(graph.other_end(net, v)));
+        for (const auto& incidence : graph.nets_of(v)) ends.push_back(static_cast<idx_t>(incidence.other_end));
         first.push_back(static_cast<idx_t>(ends.size()));
     }
     idx_t options[METIS_NOPTIONS];
