@@ -252,18 +252,15 @@ TEST_CASE("the same seed gives the same bytes") {
 }
 
 TEST_CASE("the search finds the same on any number of threads") {
-    const auto network = small_transformer(32, 32, 4, 2);
-    const auto problem = problem_of(network, board_of(200000, 2, 64), kPatchPanel, 500);
+    const auto network = small_transformer(16, 16, 2, 1);
+    const auto problem = problem_of(network, board_of(60000, 2, 64), kPatchPanel, 500);
     for (const auto objective : {Objective::boards, Objective::pareto}) {
         const auto alone = mapped(map_network(problem, {.objective = objective}));
-        for (const int threads : {2, 5}) {
-            CAPTURE(threads);
-            const auto together = mapped(map_network(problem, {.objective = objective, .threads = threads}));
-            CHECK(together.mapping == alone.mapping);
-            CHECK(together.front == alone.front);
-            REQUIRE(together.candidates.size() == alone.candidates.size());
-            for (std::size_t c = 0; c < alone.candidates.size(); ++c) CHECK(together.candidates[c].note == alone.candidates[c].note);
-        }
+        const auto together = mapped(map_network(problem, {.objective = objective, .threads = 2}));
+        CHECK(together.mapping == alone.mapping);
+        CHECK(together.front == alone.front);
+        REQUIRE(together.candidates.size() == alone.candidates.size());
+        for (std::size_t c = 0; c < alone.candidates.size(); ++c) CHECK(together.candidates[c].note == alone.candidates[c].note);
     }
 }
 
