@@ -213,9 +213,10 @@ class NodeMapper {
             } else {
                 auto& next = std::get<NodeFailure>(result);
                 const double misses_by = next.needed / next.available;
-                if (!terms_.patch_panel && misses_by > kFar && misses_by >= missed_by && placement.boards > boards_before) break;
+                const bool hopeless = !terms_.patch_panel && misses_by > kFar && misses_by >= missed_by && placement.boards > boards_before;
                 missed_by = misses_by, boards_before = placement.boards;
                 if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
+                if (hopeless) break;
             }
             limits.fanout = net_fanout(graph, placement);
             if (ours()) {

@@ -1,9 +1,13 @@
 #include "partition/mapper.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "boards/catalogue.h"
@@ -398,6 +402,21 @@ TEST_CASE("every topology carries a transformer") {
         const auto outcome = map_network(problem);
         check_result(problem, mapped(outcome));
     }
+}
+
+TEST_CASE("boards that no cable joins have no way to each other, which is said") {
+    const auto file = std::filesystem::temp_directory_path() / fmt::format("tessera_islands_{}.json", ::getpid());
+    std::string cables;  // pairs of boards
+    for (int board = 0; board < 40; board += 2)
+        cables += fmt::format(R"({}{{"a": {}, "b": {}, "lanes": 60}})", board == 0 ? "" : ", ", board, board + 1);
+    std::ofstream(file) << fmt::format(R"({{"schema": "tessera.topology/1", "compute_boards": 40, "cables": [{}]}})", cables);
+    const auto network = small_transformer(16, 32, 4, 1);
+    auto problem = problem_of(network, board_of(14000, 2, 64), fmt::format(R"({{"file": "{}"}})", file.string()), 2000);
+    problem.tmux_periods_bx = {9};
+    const auto outcome = map_network(problem);
+    std::filesystem::remove(file);
+    REQUIRE(std::holds_alternative<NoMapping>(outcome));
+    CHECK_FALSE(std::get<NoMapping>(outcome).explanation.empty());
 }
 
 TEST_CASE("a layout opens no more switches than its boards need to talk") {
