@@ -95,20 +95,27 @@ void add_layer(zoo::Assembly& assembly, const JsonReader& block) {
     }
 }
 
-void set_counted_weights(Network& network, const JsonReader& counts) {
-    const auto items = counts.items();
+/// Gives every constant matrix, in order, its entry of a list.
+template <typename Use>
+void for_each_matrix(Network& network, const JsonReader& list, const Use& use) {
+    const auto items = list.items();
     std::size_t next = 0;
     for (Operator& op : network.operators) {
         if (!is_matrix(op)) continue;
-        if (next == items.size()) counts.fail("found too few entries", "one for each constant matrix");
+        if (next == items.size()) list.fail("found too few entries", "one for each constant matrix");
+        use(op, items[next++]);
+    }
+    if (next != items.size()) list.fail("found too many entries", "one for each constant matrix");
+}
+
+void set_counted_weights(Network& network, const JsonReader& counts) {
+    for_each_matrix(network, counts, [](Operator& op, const JsonReader& entry) {
         std::vector<double> values;
-        for (const JsonReader& item : items[next].items()) values.push_back(item.number(0, 1e9));
-        if (values.size() != 5) items[next].fail("found " + std::to_string(values.size()) + " numbers", "five");
+        for (const JsonReader& item : entry.items()) values.push_back(item.number(0, 1e9));
+        if (values.size() != 5) entry.fail("found " + std::to_string(values.size()) + " numbers", "five");
         for (double& value : values) value /= static_cast<double>(op.weights.outputs);
         op.weights.channels = {{values[0], values[1], values[2], values[3], values[4]}};
-        ++next;
-    }
-    if (next != items.size()) counts.fail("found too many entries", "one for each constant matrix");
+    });
 }
 
 /// The same fraction of weights of the given bits and digits in every matrix, so that the effective bit operations agree.
@@ -128,14 +135,8 @@ void set_weights_of_ebops(Network& network, const JsonReader& hgq) {
 }
 
 void set_reuse_factors(Network& network, const JsonReader& factors) {
-    const auto items = factors.items();
-    std::size_t next = 0;
-    for (Operator& op : network.operators) {
-        if (!is_matrix(op)) continue;
-        if (next == items.size()) factors.fail("found too few entries", "one for each constant matrix");
-        op.fixed.reuse_factor = static_cast<int>(items[next++].integer(1, 1 << 20));
-    }
-    if (next != items.size()) factors.fail("found too many entries", "one for each constant matrix");
+    for_each_matrix(network, factors,
+                    [](Operator& op, const JsonReader& entry) { op.fixed.reuse_factor = static_cast<int>(entry.integer(1, 1 << 20)); });
 }
 
 /// Outputs and inputs at a time: [PE, SIMD].
@@ -147,19 +148,14 @@ std::pair<std::int64_t, std::int64_t> read_unit(const JsonReader& item) {
 
 /// FINN's folding of every constant matrix.
 void set_folding(Network& network, const JsonReader& folding) {
-    const auto items = folding.items();
-    std::size_t next = 0;
-    for (Operator& op : network.operators) {
-        if (!is_matrix(op)) continue;
-        if (next == items.size()) folding.fail("found too few entries", "one for each constant matrix");
-        const auto [pe, simd] = read_unit(items[next++]);
+    for_each_matrix(network, folding, [](Operator& op, const JsonReader& entry) {
+        const auto [pe, simd] = read_unit(entry);
         if (op.weights.outputs % pe != 0 || op.weights.inputs % simd != 0)
-            folding.fail("found " + std::to_string(pe) + " of " + std::to_string(op.weights.outputs) + " outputs and " +
-                             std::to_string(simd) + " of " + std::to_string(op.weights.inputs) + " inputs",
-                         "divisors");
+            entry.fail("found " + std::to_string(pe) + " of " + std::to_string(op.weights.outputs) + " outputs and " +
+                           std::to_string(simd) + " of " + std::to_string(op.weights.inputs) + " inputs",
+                       "divisors");
         op.fixed.reuse_factor = static_cast<int>(op.weights.outputs / pe * (op.weights.inputs / simd));
-    }
-    if (next != items.size()) folding.fail("found too many entries", "one for each constant matrix");
+    });
 }
 
 void set_binary_weights(Network& network) {

@@ -64,11 +64,12 @@ bool stays_in_column(const models::Network& network, const models::Flow& flow) {
     return flow.tokens == Access::aligned && network.stream(flow.producer).tokens == network.stream(flow.consumer).tokens;
 }
 
-/// Bits of an event that an operator sends to other columns, all of its tokens together; 0 where its result stays in its own.
+/// Bits of an event that an operator sends to other columns or out, all of its tokens together; 0 where its result stays in its own.
 std::vector<std::int64_t> bits_sent(const models::Network& network, const std::vector<models::Flow>& flows, const SplitLimits& limits) {
     std::vector<std::int64_t> bits(network.operators.size(), 0);
     for (const auto& flow : flows) {
-        if (!stays_in_column(network, flow)) bits[index(flow.producer)] = result_bits(network, network.op(flow.producer), limits);
+        const bool stays = has_hardware(network.op(flow.consumer)) && stays_in_column(network, flow);
+        if (!stays) bits[index(flow.producer)] = result_bits(network, network.op(flow.producer), limits);
     }
     return bits;
 }

@@ -62,14 +62,13 @@ class Wiring {
     std::size_t boards_;
     CableWays* cables_;
     double stay_lanes_;
-    std::vector<std::uint32_t> home_, board_;        ///< by shard: at the start, and now
-    std::vector<Reach> reach_;                       ///< by net
-    std::vector<std::int64_t> frames_;               ///< from board a to board b at a * (boards + 1) + b; the outside is the last
-    std::vector<double> in_, out_;                   ///< whole lanes, by board
-    std::vector<double> from_outside_, to_outside_;  ///< the same, where these have ports of their own
-    std::vector<double> most_lanes_, most_outside_;  ///< free to use of both, by board; of the outside's 0: they are among the others
-    std::vector<double> cabled_,
-        most_cabled_;  ///< lanes' worth of frames on each channel of the cables, and what is free to use; empty: ports cost
+    std::vector<std::uint32_t> home_, board_;             ///< by shard: at the start, and now
+    std::vector<Reach> reach_;                            ///< by net
+    std::vector<std::int64_t> frames_;                    ///< from board a to board b at a * (boards + 1) + b; the outside is the last
+    std::vector<double> in_, out_;                        ///< whole lanes, by board
+    std::vector<double> from_outside_, to_outside_;       ///< the same, where these have ports of their own
+    std::vector<double> most_lanes_, most_outside_;       ///< free to use of both, by board; of the outside's 0: they are among the others
+    std::vector<double> cabled_, most_cabled_;            ///< lanes on each channel of the cables, and free to use of it; empty: ports cost
     std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
     std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;

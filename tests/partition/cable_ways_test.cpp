@@ -81,7 +81,7 @@ TEST_CASE("a cable with too much on it costs, and costs nothing once it is relie
     const auto graph = chain();
     const Placement line{{0, 1, 2, 3}, {0, 0, 0, 0}, {0, 0, 0, 0}, 4};
     Wiring wiring(graph, space, line, settings);
-    // Shard 2 joins shard 0: its two nets, of a lane each, then cross the cables that the first does, one of them in the same direction.
+    // Shard 2 joins shard 0: its two nets, of a lane each, take other directions of cables than the first net.
     const double worse = wiring.move(2, 0);
     CHECK(worse == doctest::Approx(0).epsilon(1e-9));  // 0 -> 1, 1 -> 0, 0 -> 3: a direction of a cable each
     const double overloaded = wiring.move(3, 1);       // now 0 -> 1 carries two
