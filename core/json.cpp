@@ -65,6 +65,23 @@ std::size_t nesting(const std::string& text) {
 
 }  // namespace
 
+JsonReader::AskedKeys& JsonReader::AskedKeys::operator=(const AskedKeys& other) {
+    auto keys = other.all();
+    const std::lock_guard lock(mutex_);
+    keys_ = std::move(keys);
+    return *this;
+}
+
+void JsonReader::AskedKeys::insert(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    keys_.insert(key);
+}
+
+std::set<std::string> JsonReader::AskedKeys::all() const {
+    const std::lock_guard lock(mutex_);
+    return keys_;
+}
+
 JsonReader JsonReader::from_file(const std::filesystem::path& path) { return from_text(path.string(), read_file(path)); }
 
 JsonReader JsonReader::from_text(const std::string& name, const std::string& text) {
@@ -165,16 +182,17 @@ std::int64_t JsonReader::integer(const std::string& key, std::int64_t otherwise,
 
 void JsonReader::done() const {
     if (!value_.is_object()) fail("found " + shown(value_), "an object");
+    const auto asked = asked_.all();
     for (const auto& [key, value] : value_.items()) {
-        if (asked_.contains(key)) continue;
+        if (asked.contains(key)) continue;
         std::string nearest;
         std::size_t best = 4;
-        for (const auto& known : asked_) {
+        for (const auto& known : asked) {
             const std::size_t distance = edit_distance(key, known);
             if (distance < best) best = distance, nearest = known;
         }
         std::string all;
-        for (const auto& known : asked_) all += (all.empty() ? "" : ", ") + known;
+        for (const auto& known : asked) all += (all.empty() ? "" : ", ") + known;
         fail("unknown key \"" + key + "\"" + (nearest.empty() ? "" : " (did you mean \"" + nearest + "\"?)"), "one of: " + all);
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 ///
 /// Every accessor throws InputError with the file, the JSON path, what was found and what was
 /// expected. `done()` (or the end of `object()`'s use) rejects the keys that nobody asked for, so
-/// that a misspelt key is an error and not a silent default.
+/// that a misspelt key is an error and not a silent default. Several threads may read the same one.
 class JsonReader {
   public:
     JsonReader() = default;  ///< null, of no file
@@ -55,10 +56,25 @@ class JsonReader {
   private:
     JsonReader(std::string file, std::string path, Json value) : file_(std::move(file)), path_(std::move(path)), value_(std::move(value)) {}
 
+    /// The keys that were asked for, by any thread.
+    class AskedKeys {
+      public:
+        AskedKeys() = default;
+        AskedKeys(const AskedKeys& other) : keys_(other.all()) {}
+        AskedKeys& operator=(const AskedKeys& other);
+
+        void insert(const std::string& key);
+        std::set<std::string> all() const;
+
+      private:
+        mutable std::mutex mutex_;
+        std::set<std::string> keys_;
+    };
+
     std::string file_;
     std::string path_;
     Json value_;
-    mutable std::set<std::string> asked_;
+    mutable AskedKeys asked_;
 };
 
 }  // namespace tessera

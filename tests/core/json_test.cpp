@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "core/error.h"
 
 using namespace tessera;
@@ -69,4 +73,20 @@ TEST_CASE("hostile documents are input errors") {
     const std::size_t deep = 1'000'000;
     CHECK_THROWS_AS(JsonReader::from_text("x", std::string(deep, '[') + std::string(deep, ']')), InputError);
     CHECK_THROWS_AS(JsonReader::from_file("no/such/file.json"), InputError);
+}
+
+TEST_CASE("threads may read the same place, and every key that one of them asks for counts") {
+    constexpr int kThreads = 4;
+    constexpr int kKeys = 500;
+    Json object;
+    for (int i = 0; i < kThreads * kKeys; ++i) object["key " + std::to_string(i)] = i;
+    const auto root = JsonReader::from_text("study.json", object.dump());
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+        threads.emplace_back([&root, thread] {
+            for (int i = thread; i < kThreads * kKeys; i += kThreads) root.has("key " + std::to_string(i));
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(message_of([&] { root.done(); }).empty());
 }
