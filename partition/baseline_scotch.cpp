@@ -86,12 +86,13 @@ class ScotchArchitecture {
             neighbours[index(cable.a)].push_back(static_cast<SCOTCH_Num>(index(cable.b)));
             neighbours[index(cable.b)].push_back(static_cast<SCOTCH_Num>(index(cable.a)));
         }
-        Numbers first{0}, ends, usable;
+        Numbers first{0}, ends;
         for (const Numbers& of_board : neighbours) {
             ends.insert(ends.end(), of_board.begin(), of_board.end());
             first.push_back(static_cast<SCOTCH_Num>(ends.size()));
         }
-        for (std::size_t b = 0; b < boards; ++b) usable.push_back(static_cast<SCOTCH_Num>(b));
+        const auto working = topology.working_boards();
+        const Numbers usable(working.begin(), working.begin() + static_cast<std::ptrdiff_t>(boards));
         ScotchGraph graph(context, std::move(first), std::move(ends), {}, {});
         ScotchStrategy halving;
         SCOTCH_archBuild(&architecture_, graph.get(), static_cast<SCOTCH_Num>(boards), usable.data(), halving.get());

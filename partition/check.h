@@ -21,6 +21,7 @@ struct Violation {
 ///
 ///  - `value`, `id`: amounts that cannot be, ids of nothing (then nothing else is checked);
 ///  - `slr`, `switch`: every shard on an SLR that exists, of a board that computes;
+///  - `position`: no two boards at one position of the topology;
 ///  - `capacity`: resources within each SLR;
 ///  - `ports`: lanes in and out within each board's ports;
 ///  - `link`, `route`, `transfer`: every route a chain of links from the producer's board to the

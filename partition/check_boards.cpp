@@ -27,6 +27,17 @@ void check_places(const Mapping& mapping, Violations& found) {
     }
 }
 
+/// Those of stages stand beside the topology.
+void check_positions(const Mapping& mapping, Violations& found) {
+    std::map<std::uint32_t, BoardId> board_at;
+    for (std::size_t b = 0; b < mapping.positions.size(); ++b) {
+        const auto [first, fresh] = board_at.try_emplace(mapping.positions[b], id_at<BoardId>(b));
+        if (fresh) continue;
+        found.push_back({"position", place_of(id_at<BoardId>(b)),
+                         fmt::format("at position {} of the topology, where {} is", first->first, place_of(first->second))});
+    }
+}
+
 void check_capacity(const Mapping& mapping, Violations& found) {
     std::map<std::pair<BoardId, int>, Resources> used;
     for (const Shard& shard : mapping.shards) {
@@ -63,6 +74,7 @@ void check_ports(const Mapping& mapping, Violations& found) {
 
 void check_boards(const Mapping& mapping, Violations& found) {
     check_places(mapping, found);
+    check_positions(mapping, found);
     check_capacity(mapping, found);
     check_ports(mapping, found);
 }

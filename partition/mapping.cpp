@@ -228,6 +228,15 @@ Transfer read_transfer(const JsonReader& reader, std::size_t boards, std::size_t
     return transfer;
 }
 
+std::vector<std::uint32_t> read_positions(const JsonReader& reader, std::size_t boards) {
+    std::vector<std::uint32_t> positions;
+    for (const auto& position : reader.items()) positions.push_back(static_cast<std::uint32_t>(position.integer(0, kMostSmall)));
+    if (positions.size() > boards) {
+        reader.fail("found " + std::to_string(positions.size()) + " positions", "no more than the " + std::to_string(boards) + " boards");
+    }
+    return positions;
+}
+
 template <typename Item>
 Json array_of(const std::vector<Item>& items) {
     Json all = Json::array();
@@ -248,6 +257,7 @@ Json to_json(const Mapping& mapping) {
               {"topology", mapping.topology}};
     json["board_types"] = array_of(mapping.board_types);
     json["boards"] = mapping.boards;
+    if (!mapping.positions.empty()) json["positions"] = mapping.positions;
     if (!mapping.places.empty()) json["places"] = topologies::to_json(mapping.places);
     json["links"] = array_of(mapping.links);
     json["shards"] = array_of(mapping.shards);
@@ -275,6 +285,7 @@ Mapping read_mapping(const JsonReader& reader) {
     for (const auto& board : reader.at("boards").items()) {
         mapping.boards.push_back(static_cast<std::uint32_t>(read_id<BoardId>(board, mapping.board_types.size(), "board type")));
     }
+    if (reader.has("positions")) mapping.positions = read_positions(reader.at("positions"), mapping.boards.size());
     if (reader.has("places")) mapping.places = topologies::read_places(reader.at("places"), mapping.boards.size());
     const auto links = reader.at("links").items();
     const auto shards = reader.at("shards").items();

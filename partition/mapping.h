@@ -140,6 +140,7 @@ struct Mapping {
     std::string topology;  ///< description, for people
     std::vector<BoardType> board_types;
     std::vector<std::uint32_t> boards;        ///< type of each board of one time node, by BoardId
+    std::vector<std::uint32_t> positions;     ///< by BoardId: which board of a fixed topology; empty on a patch panel, none beyond its end
     std::vector<topologies::Place> places;    ///< by BoardId, for drawings; empty where the topology has no shape of its own
     std::vector<Link> links;                  ///< by LinkId
     std::vector<Shard> shards;                ///< by ShardId; inputs come before their users

@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 
 #include "partition/baselines.h"
 #include "partition/board_mix.h"
+#include "partition/kept_places.h"
 #include "partition/layout.h"
 #include "partition/node_terms.h"
 #include "partition/patch_panel.h"
@@ -64,10 +64,14 @@ constexpr double kSqueezePorts = 0.9;
 constexpr double kRefinedPorts = 0.8;
 /// Times what is there: finer rounding or other ways to build shards make up for that; what misses by more needs another layout.
 constexpr double kNear = 1.5;
+/// What it costs a shard to leave its board of an earlier mapping: less, as more does not do.
+constexpr std::array kStayLanes{5.0, 0.5, 0.05};
+
+constexpr const char* kBoardCount = "board count";
 
 NodeFailure too_many_boards(const NodePlan& plan, const boards::Stock& stock, std::size_t needed, int most) {
     return {
-        "board count", static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
+        kBoardCount, static_cast<double>(needed) * plan.tmux_period_bx, static_cast<double>(most) * plan.tmux_period_bx, "boards",
         fmt::format("at a TMUX period of {} BX the best layout found takes {} boards of type {} or more in each time node, {} are there",
                     plan.tmux_period_bx, needed, names_of(stock), most)};
 }
@@ -131,9 +135,10 @@ class NodeMapper {
         ShardGraph graph = make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids);
         const auto before =
             earlier_placement(graph, *problem_.network, terms_.space, earlier, static_cast<std::size_t>(terms_.most_boards));
+        if (auto mapping = run_in_place(graph, before, earlier)) return *std::move(mapping);
         NodeFailure failure = too_many_boards(plan_, problem_.boards, before.boards, terms_.most_boards);
-        for (const double stay_lanes : {5.0, 0.5, 0.05}) {
-            auto placement = fitted(graph, before, stay_lanes);
+        for (const double stay_lanes : kStayLanes) {
+            auto placement = fitted(graph, before, stay_lanes, terms_.most_boards);
             if (!placement) continue;
             build_as(graph, *placement);
             auto result = connect(graph, *placement, {});
@@ -145,12 +150,65 @@ class NodeMapper {
     }
 
   private:
-    /// A placement within the boards and their SLRs, at a price for every shard that leaves its board.
-    std::optional<Placement> fitted(const ShardGraph& graph, const Placement& placement, double stay_lanes) const {
+    /// Boards that stand on a fixed topology, where shards may leave them at a price.
+    struct KeptPlaces {
+        topologies::Topology topology;
+        std::vector<std::uint32_t> places;  ///< by board; kNoPlace: any that is free
+        double stay_lanes = 0;
+    };
+
+    /// The earlier mapping on the fixed topology that it stands on, or a larger one where new boards find no place in that: each board
+    /// that is still there keeps its place. Nothing where this does not do.
+    std::optional<Mapping> run_in_place(ShardGraph& graph, const Placement& before, const Mapping& earlier) const {
+        if (terms_.patch_panel) return std::nullopt;
+        auto stands = standing(earlier, topologies::room_for_boards(problem_.topology),
+                               [this](std::size_t boards) { return topology_of(problem_, plan_, boards); });
+        if (!stands) return std::nullopt;
+        if (before.boards > stands->topology.compute_boards) stands->topology = make_topology(before.boards);
+        const auto working = stands->topology.working_boards();
+        for (std::uint32_t& place : stands->places) {
+            if (!std::binary_search(working.begin(), working.end(), place)) place = kNoPlace;
+        }
+        int most = std::min(terms_.most_boards - (stands->switches > 0 ? 1 : 0), static_cast<int>(working.size()));
+        for (const double stay_lanes : kStayLanes) {
+            while (most >= plan_.least_boards()) {
+                const auto placement = fitted(graph, before, stay_lanes, most);
+                if (!placement) break;
+                auto places = places_after(before, stands->places, *placement);
+                auto result = connect_in_place(graph, *placement, {stands->topology, std::move(places), stay_lanes});
+                if (auto* mapping = std::get_if<Mapping>(&result)) return std::move(*mapping);
+                const auto& failure = std::get<NodeFailure>(result);
+                if (failure.constraint != kBoardCount) break;
+                // With those that only forward there are too many; fewer that compute may also do with fewer of them.
+                const auto over = static_cast<int>(failure.needed - failure.available) / plan_.tmux_period_bx;
+                most = std::min(most, static_cast<int>(placement->boards)) - std::max(1, over / 2);
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// Routes anew between boards that stay; where cables do not suffice, or take too many switches, shards move to load them less.
+    std::variant<Mapping, NodeFailure> connect_in_place(ShardGraph& graph, const Placement& placement, const KeptPlaces& kept) const {
+        build_as(graph, placement);
+        const auto places = place_boards(graph, placement, &kept);
+        auto result = connect(graph, placement, places, 1, &kept);
+        const auto misses = [&] { return std::holds_alternative<NodeFailure>(result); };
+        if (misses()) result = connect(graph, placement, places, std::max(1, terms_.thinnest_cable_lanes), &kept);
+        constexpr std::array kEfforts{std::pair(Effort::cables, 1.0), std::pair(Effort::all, 1.0), std::pair(Effort::all, 0.6)};
+        for (const auto& [effort, less] : kEfforts) {
+            Placement settled = placement;
+            if (misses()) result = settle_on_topology(graph, settled, less * kRefinedPorts, effort, &kept);
+        }
+        return result;
+    }
+
+    /// A placement within so many boards and their SLRs, at a price for every shard that leaves its board.
+    std::optional<Placement> fitted(const ShardGraph& graph, const Placement& placement, double stay_lanes, int most_boards) const {
         auto settings = patient_settings(graph);
         settings.stay_lanes = stay_lanes;
-        const auto most = static_cast<std::size_t>(terms_.most_boards);
-        if (too_many(placement)) return squeeze(graph, terms_.space, placement, std::min(most, placement.boards), settings, 1);
+        const auto most = static_cast<std::size_t>(most_boards);
+        if (placement.boards > most || !within_stock(terms_.space, placement))
+            return squeeze(graph, terms_.space, placement, std::min(most, placement.boards), settings, 1);
         const BoardSlrs slrs(terms_.space, placement);
         std::vector<Resources> used(slrs.room().size());
         bool fits = true;
@@ -320,11 +378,15 @@ class NodeMapper {
         return divide_by_baseline(options_.partitioner, graph, terms_.space, limits, topology_of, options_.seed);
     }
 
-    /// By static mapping they have their places.
-    std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement) const {
+    /// By static mapping they have their places, and so they may from an earlier mapping.
+    std::vector<std::uint32_t> place_boards(const ShardGraph& graph, const Placement& placement, const KeptPlaces* kept = nullptr) const {
+        if (kept != nullptr) {
+            const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, kept->topology);
+            return place_beside(mapping, kept->topology, topologies::RoutingTable(kept->topology), kept->places);
+        }
         if (options_.partitioner == Partitioner::scotch_map) {
-            std::vector<std::uint32_t> same(placement.boards);
-            std::iota(same.begin(), same.end(), 0U);
+            auto same = make_topology(placement.boards).working_boards();
+            same.resize(placement.boards);
             return same;
         }
         const auto topology = make_topology(placement.boards);
@@ -337,15 +399,17 @@ class NodeMapper {
     enum class Effort { hops, cables, all };
 
     /// Places the boards on a fixed topology, moves shards for its links, and joins the boards.
-    std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, Effort effort) const {
-        const auto topology = make_topology(placement.boards);
+    std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, Effort effort,
+                                                          const KeptPlaces* kept = nullptr) const {
+        const auto topology = kept != nullptr ? kept->topology : make_topology(placement.boards);
         const topologies::RoutingTable table(topology);
         const int lanes = effort == Effort::all ? std::max(1, terms_.thinnest_cable_lanes) : 1;
         build_as(graph, placement, lanes);
-        const auto places = place_boards(graph, placement);
+        const auto places = place_boards(graph, placement, kept);
         CableWays cables(topology, table, places);
         auto settings = refinement_settings(graph, ports);
         settings.cables = &cables, settings.cable_fill = effort == Effort::hops ? 0 : ports;
+        if (kept != nullptr) settings.stay_lanes = kept->stay_lanes;
         if (effort == Effort::all) {
             auto patient = settings;
             patient.moves = patient_settings(graph).moves;
@@ -354,7 +418,7 @@ class NodeMapper {
         }
         placement = refined(graph, placement, settings);
         build_as(graph, placement, lanes);
-        return connect(graph, placement, places, lanes);
+        return connect(graph, placement, places, lanes, kept);
     }
 
     Placement refined(const ShardGraph& graph, const Placement& placement, const RefinementSettings& settings) const {
@@ -380,12 +444,12 @@ class NodeMapper {
     /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to whole frames: boards whose
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
-                                               int lanes = 1) const {
+                                               int lanes = 1, const KeptPlaces* kept = nullptr) const {
         // Of the many lanes of a cable each is rounded up.
         std::vector<int> most_sent(placement.boards, terms_.patch_panel ? most_chunks(plan_) : std::max(1, most_chunks(plan_) / 2));
         for (;;) {
             stream(graph, placement, terms_, most_chunks(plan_), most_sent, lanes);
-            auto result = connect_streams(graph, placement, places);
+            auto result = connect_streams(graph, placement, places, kept);
             const auto* failure = std::get_if<NodeFailure>(&result);
             if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))
                 return result;
@@ -407,15 +471,18 @@ class NodeMapper {
     /// A topology of just so many boards may leave some of them without a way to another (stages of
     /// one board); then a larger one is tried.
     std::variant<Mapping, NodeFailure> connect_streams(const ShardGraph& graph, const Placement& placement,
-                                                       const std::vector<std::uint32_t>& places) const {
+                                                       const std::vector<std::uint32_t>& places, const KeptPlaces* kept) const {
         constexpr int kAttempts = 4;
         const std::vector<std::uint32_t> anew;
         std::size_t boards = placement.boards;
         for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, terms_.room_for_boards)) {
-            const auto topology = make_topology(boards);
+            const auto topology = kept != nullptr ? kept->topology : make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
-            const auto failure = topology.patch_panel ? plug(mapping, topology) : route(mapping, topology, attempt == 1 ? places : anew);
-            if (failure && failure->constraint == kNoWay && attempt < kAttempts && boards < terms_.room_for_boards) continue;
+            const auto failure = topology.patch_panel ? plug(mapping, topology)
+                                 : kept != nullptr    ? route(mapping, topology, places)
+                                                      : place_and_route(mapping, topology, attempt == 1 ? places : anew);
+            const bool may_grow = kept == nullptr && attempt < kAttempts && boards < terms_.room_for_boards;
+            if (failure && failure->constraint == kNoWay && may_grow) continue;
             if (failure) return *failure;
             size_buffers(mapping);
             apply(schedule(mapping), mapping);
@@ -423,7 +490,15 @@ class NodeMapper {
         }
     }
 
-    topologies::Topology make_topology(std::size_t boards) const { return topology_of(problem_, plan_, boards); }
+    /// With so many boards that work.
+    topologies::Topology make_topology(std::size_t boards) const {
+        for (std::size_t size = boards;;) {
+            auto topology = topology_of(problem_, plan_, size);
+            const std::size_t working = topology.working_boards().size();
+            if (working >= boards) return topology;
+            size = topology.compute_boards + boards - working;
+        }
+    }
 
     std::optional<NodeFailure> plug(Mapping& mapping, const topologies::Topology& topology) const {
         const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
@@ -433,10 +508,15 @@ class NodeMapper {
         return too_few_ports(plan_, *shortage);
     }
 
-    std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology,
-                                     const std::vector<std::uint32_t>& before) const {
+    std::optional<NodeFailure> place_and_route(Mapping& mapping, const topologies::Topology& topology,
+                                               const std::vector<std::uint32_t>& before) const {
         const topologies::RoutingTable table(topology);
-        const auto places = place_on_topology(mapping, topology, table, options_.seed, before);
+        return route(mapping, topology, place_on_topology(mapping, topology, table, options_.seed, before));
+    }
+
+    std::optional<NodeFailure> route(Mapping& mapping, const topologies::Topology& topology,
+                                     const std::vector<std::uint32_t>& places) const {
+        const topologies::RoutingTable table(topology);
         if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
             return too_little_bandwidth(plan_, *overload);
         if (mapping.boards.size() > static_cast<std::size_t>(terms_.most_boards)) {

@@ -78,6 +78,8 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     terms.space = space_of(problem, plan);
     terms.context = context_of(problem, flows, plan);
     terms.room_for_boards = topologies::room_for_boards(problem.topology);
+    for (const BoardId board : topologies::failed_boards(problem.topology))
+        terms.room_for_boards -= index(board) < terms.room_for_boards ? 1 : 0;
     most_boards = std::min(most_boards, boards_in_node(problem.boards, plan.tmux_period_bx));
     terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(most_boards), terms.room_for_boards));
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);

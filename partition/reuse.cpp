@@ -31,6 +31,12 @@ ShardKey key_of(const PlannedShard& shard, const models::Network& network) {
 /// A shard of the network that takes a board: neither a source nor another's black box.
 bool is_placed(const Shard& shard) { return shard.board != kOutside && shard.kind != kExternal; }
 
+/// Whether two boards of a fixed topology are the same.
+bool stands_alike(const Mapping& one, BoardId board, const Mapping& other, BoardId same) {
+    const bool known = index(board) < one.positions.size() && index(same) < other.positions.size();
+    return known && one.positions[index(board)] == other.positions[index(same)];
+}
+
 /// Whether the grid's shards are those that an operator has.
 bool makes(const ShardGrid& grid, const std::set<ShardKey>& shards, const std::string& name) {
     if (shards.size() != static_cast<std::size_t>(grid.split.slices * grid.split.parts)) return false;
@@ -229,10 +235,15 @@ Reuse compare(const Mapping& earlier, const Mapping& now) {
             ++came[shard.board][known->second];
         }
     }
+    const bool fixed = !earlier.positions.empty() && !now.positions.empty();
     for (const auto& [board, from] : came) {
-        std::size_t most = 0, all = 0;
-        for (const auto& [earlier_board, shards] : from) most = std::max(most, shards), all += shards;
-        reuse.stay += most, reuse.move += all - most;
+        std::size_t most = 0, same = 0, all = 0;
+        for (const auto& [earlier_board, shards] : from) {
+            most = std::max(most, shards), all += shards;
+            if (stands_alike(earlier, earlier_board, now, board)) same += shards;
+        }
+        const std::size_t stay = fixed ? same : most;
+        reuse.stay += stay, reuse.move += all - stay;
     }
     return reuse;
 }

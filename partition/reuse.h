@@ -21,12 +21,13 @@ Placement earlier_placement(const ShardGraph& graph, const models::Network& netw
 
 /// What became of the shards of an earlier mapping.
 struct Reuse {
-    std::size_t stay = 0;   ///< on the board that has most of the shards of their earlier one
+    std::size_t stay = 0;   ///< on the same board
     std::size_t move = 0;   ///< to another board
     std::size_t fresh = 0;  ///< were not there before, or were cut otherwise
 };
 
-/// Counts the shards of a mapping's network, stages and sources left out. Boards are the same where most of their shards are.
+/// Counts the shards of a mapping's network, stages and sources left out. On a fixed topology boards are the same at the same position;
+/// on a patch panel, which joins any two boards, where most of their shards are.
 Reuse compare(const Mapping& earlier, const Mapping& now);
 
 }  // namespace tessera::partition

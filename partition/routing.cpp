@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <queue>
+#include <set>
 #include <tuple>
 
 #include "partition/layout.h"
@@ -54,7 +55,7 @@ class Router {
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) route(t, 0, &table);
         negotiate();
         if (auto overload = worst_overload()) return overload;
-        close_switches();
+        close_forwarders();
         write();
         return std::nullopt;
     }
@@ -80,14 +81,15 @@ class Router {
         }
     }
 
-    /// A switch is a board: does without those that the others can stand in for, the least busy first. Cables keep some time idle then,
-    /// as events wait for each other on those that have none.
-    void close_switches() {
+    /// What only forwards is a board too: does without those that the others can stand in for, the least busy first. Cables keep some
+    /// time idle then, as events wait for each other on those that have none.
+    void close_forwarders() {
         constexpr double kMostBusy = 0.85;
         most_frames_ = static_cast<std::int64_t>(kMostBusy * static_cast<double>(period_frames_));
         std::vector<std::pair<std::size_t, std::uint32_t>> busy;
-        for (auto p = static_cast<std::uint32_t>(topology_.compute_boards); p < outside_; ++p) {
-            if (routing_.arriving[p] > 0) busy.emplace_back(routing_.arriving[p], p);
+        const std::set<std::uint32_t> in_use(places_.begin(), places_.end());
+        for (std::uint32_t p = 0; p < outside_; ++p) {
+            if (routing_.arriving[p] > 0 && !in_use.contains(p)) busy.emplace_back(routing_.arriving[p], p);
         }
         std::sort(busy.begin(), busy.end());
         for (const auto& [arriving, position] : busy) {
@@ -207,7 +209,7 @@ class Router {
     std::vector<std::uint32_t> transfers_over_budget() {
         for (Channel& channel : routing_.channels) {
             if (channel.load > most_frames_)
-                channel.history += static_cast<double>(channel.load) / static_cast<double>(period_frames_) - 0.9;
+                channel.history += static_cast<double>(channel.load) / static_cast<double>(most_frames_) - 0.9;
         }
         std::vector<std::uint32_t> found;
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
@@ -239,7 +241,7 @@ class Router {
         std::vector<bool> known(topology_.board_count + 1, false);
         known[outside_] = true;
         for (std::size_t b = 0; b < places_.size(); ++b) board_at[places_[b]] = id_at<BoardId>(b), known[places_[b]] = true;
-        mapping_.places.clear();
+        mapping_.positions.clear(), mapping_.places.clear();
         for (const auto position : places_) note_place(position);
         mapping_.links.clear();
         const auto board_of = [&](std::uint32_t position) {
@@ -279,8 +281,9 @@ class Router {
         return id_at<BoardId>(mapping_.boards.size() - 1);
     }
 
-    /// Where the next board of the mapping stands in a drawing.
+    /// Where the next board of the mapping stands in the topology, and in a drawing of it.
     void note_place(std::uint32_t position) {
+        mapping_.positions.push_back(position);
         if (!topology_.places.empty()) mapping_.places.push_back(topology_.places[position]);
     }
 
@@ -292,7 +295,7 @@ class Router {
     std::int64_t period_frames_;
     std::int64_t most_frames_ = period_frames_;        ///< that a lane may carry of an event
     std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the position they leave
-    std::vector<bool> closed_;                         ///< by position: switches that the others stand in for
+    std::vector<bool> closed_;                         ///< by position: forwarders that the others stand in for
     Routing routing_;
     std::uint32_t switch_type_ = kNone;
 };

@@ -23,7 +23,7 @@ struct LinkOverload {
 /// Transfers negotiate for links (McMurchie and Ebeling, PathFinder, FPGA 1995): all take a
 /// shortest way first; those over links with too much load try again while such links get dearer,
 /// until none has too much or that stops to help.
-/// Then switches are done without, the least busy first, as far as the others can stand in for them.
+/// Then boards that only forward are done without, the least busy first, as far as the others can stand in for them.
 /// Each cable in use becomes one link per direction with all its lanes. Data from and to the
 /// outside pass through ports that have no cable, at any board, and are forwarded from there.
 ///

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "partition/layout.h"
@@ -34,14 +35,19 @@ struct Traffic {
     }
 };
 
+std::int64_t links_between(const topologies::RoutingTable& routes, std::uint32_t a, std::uint32_t b) {
+    const int hops = routes.hops(id_at<BoardId>(a), id_at<BoardId>(b));
+    return hops < 0 ? 1000 : hops;
+}
+
 class Annealing {
   public:
     Annealing(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes, std::uint64_t seed,
               const std::vector<std::uint32_t>& before)
-        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.compute_boards), heat_(before.empty() ? 0.3 : 0.03) {
+        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.working_boards()), heat_(before.empty() ? 0.3 : 0.03) {
         place_.resize(mapping.boards.size());
-        occupant_.assign(nodes_, kNobody);
-        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = before.empty() ? b : before[b], occupant_[place_[b]] = b;
+        occupant_.assign(topology.compute_boards, kNobody);
+        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = before.empty() ? nodes_[b] : before[b], occupant_[place_[b]] = b;
     }
 
     std::vector<std::uint32_t> run() {
@@ -51,7 +57,7 @@ class Annealing {
         const double cooling = std::pow(1e-3, 1.0 / static_cast<double>(moves));
         for (std::size_t m = 0; m < moves; ++m, temperature *= cooling) {
             const auto a = static_cast<std::uint32_t>(draw(generator_, place_.size()));
-            const auto node = static_cast<std::uint32_t>(draw(generator_, nodes_));
+            const std::uint32_t node = nodes_[draw(generator_, nodes_.size())];
             if (node != place_[a]) try_exchange(a, node, temperature);
         }
         return place_;
@@ -60,14 +66,10 @@ class Annealing {
   private:
     static constexpr std::uint32_t kNobody = 0xffffffffU;
 
-    std::int64_t distance(std::uint32_t a, std::uint32_t b) const {
-        const int hops = routes_.hops(id_at<BoardId>(a), id_at<BoardId>(b));
-        return hops < 0 ? 1000 : hops;
-    }
-
     std::int64_t cost(std::uint32_t board) const {
         std::int64_t sum = 0;
-        for (const auto& partner : traffic_.of_board[board]) sum += partner.kilobits * distance(place_[board], place_[partner.board]);
+        for (const auto& partner : traffic_.of_board[board])
+            sum += partner.kilobits * links_between(routes_, place_[board], place_[partner.board]);
         return sum;
     }
 
@@ -96,8 +98,8 @@ class Annealing {
     Traffic traffic_;
     const topologies::RoutingTable& routes_;
     std::mt19937_64 generator_;
-    std::size_t nodes_;
-    double heat_;  ///< of the start, in the mean cost of a board
+    std::vector<std::uint32_t> nodes_;  ///< that a board may be at
+    double heat_;                       ///< of the start, in the mean cost of a board
     std::vector<std::uint32_t> place_, occupant_;
 };
 
@@ -107,6 +109,31 @@ std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topol
                                              const topologies::RoutingTable& routes, std::uint64_t seed,
                                              const std::vector<std::uint32_t>& before) {
     return Annealing(mapping, topology, routes, seed, before).run();
+}
+
+std::vector<std::uint32_t> place_beside(const Mapping& mapping, const topologies::Topology& topology,
+                                        const topologies::RoutingTable& routes, std::vector<std::uint32_t> places) {
+    const Traffic traffic(mapping);
+    const auto working = topology.working_boards();
+    std::vector<bool> taken(topology.compute_boards, false);
+    for (const std::uint32_t place : places) {
+        if (place != kNoPlace) taken[place] = true;
+    }
+    for (std::size_t board = 0; board < places.size(); ++board) {
+        if (places[board] != kNoPlace) continue;
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        for (const std::uint32_t place : working) {
+            if (taken[place]) continue;
+            std::int64_t cost = 0;
+            for (const auto& partner : traffic.of_board[board]) {
+                if (places[partner.board] != kNoPlace && partner.board != board)
+                    cost += partner.kilobits * links_between(routes, place, places[partner.board]);
+            }
+            if (cost < least) least = cost, places[board] = place;
+        }
+        taken[places[board]] = true;
+    }
+    return places;
 }
 
 }  // namespace tessera::partition

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "partition/kept_places.h"
 #include "partition/mapping.h"
 #include "topologies/topology.h"
 
@@ -13,10 +14,15 @@ namespace tessera::partition {
 /// from the order of the pipeline, or cooler from places that were good for a similar mapping
 /// (`before`, empty where there are none). Deterministic for a seed.
 ///
-/// Precondition: the mapping has no more boards than the topology has compute boards.
+/// Precondition: the mapping has no more boards than the topology has compute boards that work.
 /// @return by board of the mapping: its position in the topology
 std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topologies::Topology& topology,
                                              const topologies::RoutingTable& routes, std::uint64_t seed,
                                              const std::vector<std::uint32_t>& before = {});
+
+/// The same where boards keep their places: those that have none (kNoPlace) go, one by one, to the free one where their frames to and
+/// from boards that have places cross the fewest links; the first of several.
+std::vector<std::uint32_t> place_beside(const Mapping& mapping, const topologies::Topology& topology,
+                                        const topologies::RoutingTable& routes, std::vector<std::uint32_t> places);
 
 }  // namespace tessera::partition

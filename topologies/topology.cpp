@@ -21,6 +21,9 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 Parameters with_common(Parameters own, bool lanes = true) {
     if (lanes) own.emplace_back("lanes", "lanes of each cable (default: the ports of a board divided by its cables)");
     own.emplace_back("length_m", "length of each cable in metres (default: that of the link protocol)");
+    if (lanes)
+        own.emplace_back("failed",
+                         "numbers of boards that have failed, as [3, 17]: they carry nothing and pass nothing on (default: none)");
     own.emplace_back("switch_latency_cycles", "processing cycles in which a board forwards a transfer (default 9, assumed)");
     return own;
 }
@@ -74,6 +77,7 @@ const TopologyKind& file_kind() {
 Topology read_graph_file(const JsonReader& reader) {
     std::filesystem::path path = reader.at("file").text();
     reader.text("kind", "");
+    failed_boards(reader);
     reader.done();
     if (path.is_relative()) path = std::filesystem::path(reader.file()).parent_path() / path;
     return read_topology(JsonReader::from_file(path));
@@ -96,6 +100,24 @@ void check_ports(const Topology& topology, const JsonReader& reader, int ports_p
     }
 }
 
+/// Takes the cables of boards that have failed away.
+void fail_boards(Topology& topology, const JsonReader& reader) {
+    const bool given_size = reader.has("file") || reader.has("shape");
+    for (const BoardId board : failed_boards(reader)) {
+        const JsonReader failed = reader.at("failed");
+        if (topology.patch_panel) failed.fail("boards of a patch panel, which are all alike", "fewer boards_available");
+        if (index(board) < topology.board_count) {
+            topology.failed.push_back(board);
+        } else if (given_size) {
+            failed.fail("found " + std::to_string(index(board)), "one of the " + std::to_string(topology.board_count) + " boards");
+        }
+    }
+    std::erase_if(topology.cables, [&](const Cable& cable) {
+        const auto has_failed = [&](BoardId end) { return std::binary_search(topology.failed.begin(), topology.failed.end(), end); };
+        return has_failed(cable.a) || has_failed(cable.b);
+    });
+}
+
 Topology generate(const JsonReader& reader, std::size_t boards, int ports_per_board) {
     std::vector<std::string> names;
     const auto known = kinds();
@@ -111,6 +133,7 @@ Topology generate(const JsonReader& reader, std::size_t boards, int ports_per_bo
     const auto kind = std::find_if(known.begin(), known.end(), [&](const Kind& each) { return each.documentation.name == name; });
     Topology topology = kind->make(request);
     topology.switch_latency_cycles = latency;
+    failed_boards(reader);
     reader.done();
     return topology;
 }
@@ -137,6 +160,25 @@ std::size_t room_for_boards(const JsonReader& reader) {
     return room;
 }
 
+std::vector<BoardId> failed_boards(const JsonReader& reader) {
+    std::vector<BoardId> failed;
+    if (!reader.has("failed")) return failed;
+    const JsonReader list = reader.at("failed");
+    for (const auto& board : list.items()) failed.push_back(id_at<BoardId>(static_cast<std::size_t>(board.integer(0, kMostBoards - 1))));
+    std::sort(failed.begin(), failed.end());
+    const auto twice = std::adjacent_find(failed.begin(), failed.end());
+    if (twice != failed.end()) list.fail("found " + std::to_string(index(*twice)) + " twice", "each board once");
+    return failed;
+}
+
+std::vector<std::uint32_t> Topology::working_boards() const {
+    std::vector<std::uint32_t> working;
+    for (std::uint32_t board = 0; board < compute_boards; ++board) {
+        if (!std::binary_search(failed.begin(), failed.end(), id_at<BoardId>(board))) working.push_back(board);
+    }
+    return working;
+}
+
 Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board) {
     if (boards < 1 || boards > kMostBoards) {
         reader.fail(std::to_string(boards) + " boards asked for", "1 to " + std::to_string(kMostBoards));
@@ -148,6 +190,7 @@ Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_p
                     "the " + std::to_string(boards) + " that are needed");
     }
     check_ports(topology, reader, ports_per_board);
+    fail_boards(topology, reader);
     return topology;
 }
 

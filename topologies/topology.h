@@ -43,7 +43,11 @@ struct Topology {
     int switch_latency_cycles = 0;  ///< of a board that forwards a transfer, from arrival to departure
     int switch_ports = 0;           ///< ports of a switch board; 0: those of a compute board
     std::vector<Cable> cables;      ///< sorted by (a, b), a < b, each pair once
+    std::vector<BoardId> failed;    ///< in order; they have no cables and carry nothing
     std::vector<Place> places;      ///< by board, as its shape is drawn; empty where it has none (patch panel, graph file)
+
+    /// Compute boards that have not failed, in order.
+    std::vector<std::uint32_t> working_boards() const;
 
     friend bool operator==(const Topology&, const Topology&) = default;
 };
@@ -59,7 +63,8 @@ std::vector<TopologyKind> topology_kinds();
 /// Makes the topology that a study asks for with at least `boards` compute boards (rounded up to
 /// what its shape allows; `compute_boards` says to how many) whose ports are `ports_per_board`.
 ///
-/// The reader holds `{"kind": "torus3d", ...parameters}` or `{"file": "graph.json"}`.
+/// The reader holds `{"kind": "torus3d", ...parameters}` or `{"file": "graph.json"}`. Boards that it says have `failed` count, as far
+/// as there are so many.
 /// @throws InputError for an unknown kind, a bad parameter, or more cables at a board than ports.
 Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board);
 
@@ -67,6 +72,10 @@ Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_p
 /// tree's `children`. A topology that is made to measure has room for as many as any may have.
 /// @throws InputError as make_topology does for these keys
 std::size_t room_for_boards(const JsonReader& reader);
+
+/// Boards that have failed by the key of that name, in order; none without it.
+/// @throws InputError for what is no list of numbers of boards, each once
+std::vector<BoardId> failed_boards(const JsonReader& reader);
 
 /// A topology as a graph file (schema `tessera.topology/1`), which `{"file": "graph.json"}` reads back.
 Json to_json(const Topology& topology);

@@ -106,6 +106,54 @@ TEST_CASE("other weights of one head in the file of a network leave all other sh
     CHECK(changed == 1);
 }
 
+TEST_CASE("on a fixed topology shards keep the positions of their boards; what stood on one that has failed goes elsewhere") {
+    const TemporaryFolder folder;
+    std::string cables;  // everyone to everyone
+    for (int a = 0; a < 8; ++a) {
+        for (int b = a + 1; b < 8; ++b)
+            cables += std::string(cables.empty() ? "" : ", ") + R"({"a": )" + std::to_string(a) + R"(, "b": )" + std::to_string(b) +
+                      R"(, "lanes": 8})";
+    }
+    write_file(folder / "graph.json", R"({"schema": "tessera.topology/1", "compute_boards": 8, "cables": [)" + cables + "]}");
+    const auto position_of_shards = [](const std::filesystem::path& out) {
+        const Json mapping = read_json(out / "mapping.json");
+        std::map<std::string, int> positions;
+        for (const auto& shard : mapping["shards"]) {
+            if (shard["board"].is_number()) positions[shard["name"]] = mapping["positions"][shard["board"].get<std::size_t>()];
+        }
+        return positions;
+    };
+    for (const Json& topology : {Json{{"kind", "torus3d"}, {"shape", {2, 2, 2}}}, Json{{"file", (folder / "graph.json").string()}}}) {
+        CAPTURE(topology.dump());
+        Json study = small_study();
+        study["topology"] = topology;
+        study["tmux_periods_bx"] = {1};
+        study["board"] = {{"type", "Serenity-S1"}, {"usable", 0.012}};
+        study["boards_available"] = 20;
+        study["requirements"]["latency_ns"] = 4000;
+        const auto first = folder / "first", quicker = folder / "quicker", again = folder / "again", failed = folder / "failed";
+        const auto outcome = tessera("--quiet map " + quoted(write_study(folder, study)) + " -o " + quoted(first));
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        const auto before = position_of_shards(first);
+
+        study["link"] = {{"type", "25g-64b66b"}, {"line_rate_gbps", 28.0}};
+        CHECK(map_from(write_study(folder, study), first, quicker).find(" 0 move, 0 are new") != std::string::npos);
+        CHECK(position_of_shards(quicker) == before);
+        CHECK(tessera("check " + quoted(quicker)).code == 0);
+        map_from(folder / "study.json", first, again);
+        CHECK(read_file(quicker / "mapping.json") == read_file(again / "mapping.json"));
+
+        if (topology.contains("shape")) continue;  // its cables are full: there is no way round a board
+        const int gone = before.begin()->second;
+        study["topology"]["failed"] = Json::array({gone});
+        map_from(write_study(folder, study), first, failed);
+        CHECK(tessera("check " + quoted(failed)).code == 0);
+        for (const auto& [shard, position] : position_of_shards(failed))
+            CHECK((position == before.at(shard)) == (before.at(shard) != gone));
+    }
+}
+
 TEST_CASE("a head that a study adds must be new, whole, and to a network that has heads") {
     const TemporaryFolder folder;
     const Json head{{"on", "pooled"}, {"layers", {8, 1}}};

@@ -148,6 +148,11 @@ const std::vector<Tampering>& tamperings() {
              m.shards[1].slr = 2;
              m.shards[2].slr = 0;
          }},
+        {"two boards at one position of the topology",
+         {"position"},
+         [](Mapping& m) {
+             m.positions = {4, 7, 4};
+         }},
         {"too much logic in an SLR", {"capacity"}, [](Mapping& m) { m.shards[3].resources.lut = 1001; }},
         {"too many DSPs of two shards in one SLR",
          {"capacity"},

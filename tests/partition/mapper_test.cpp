@@ -8,7 +8,9 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
+#include <set>
 
 #include "boards/catalogue.h"
 #include "core/error.h"
@@ -310,6 +312,90 @@ TEST_CASE("one board too few is no mapping, with the constraint and by how much"
     CHECK(reason.unit == "boards");
     CHECK(reason.explanation.find(reason.constraint) != std::string::npos);
     CHECK(reason.candidates.size() == 1);
+}
+
+namespace {
+
+/// Where shards stand in a fixed topology, by their names.
+std::map<std::string, std::uint32_t> positions_of(const Mapping& mapping) {
+    std::map<std::string, std::uint32_t> positions;
+    for (const auto& shard : mapping.shards) {
+        if (shard.board != kOutside) positions[shard.name] = mapping.positions[index(shard.board)];
+    }
+    return positions;
+}
+
+/// Maps again from an earlier mapping, twice; both are the same.
+MappingResult mapped_from(const MappingProblem& problem, const Mapping& earlier) {
+    const auto first = map_network(problem, {.earlier = &earlier}), second = map_network(problem, {.earlier = &earlier, .threads = 2});
+    check_result(problem, mapped(first));
+    CHECK(mapped(first).candidates.front().note == "what holds of an earlier mapping");
+    CHECK(to_json(mapped(first).mapping).dump() == to_json(mapped(second).mapping).dump());
+    return mapped(first);
+}
+
+}  // namespace
+
+TEST_CASE("on fixed topologies boards keep their places: quicker or slower links move nothing, a board fewer and a new head little") {
+    const auto network = small_transformer(16, 32, 4, 2);
+    const auto with_head = small_transformer(16, 32, 4, 2, true);
+    for (const char* topology : {R"({"kind": "torus3d"})", R"({"kind": "fat_tree"})", R"({"kind": "dragonfly"})"}) {
+        CAPTURE(topology);
+        auto problem = problem_of(network, board_of(14000, 2, 64), topology, 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem);
+        const Mapping& first = mapped(outcome).mapping;
+        REQUIRE(first.boards.size() > 3);
+        problem.boards.front().board = board_of(20000, 2, 64);  // may be filled more from now on
+        REQUIRE(first.positions.size() == first.boards.size());
+        CHECK(positions_of(mapped_from(problem, first).mapping) == positions_of(first));
+
+        for (const double gbps : {28.0, 22.0}) {
+            CAPTURE(gbps);
+            auto other_rate = problem;
+            other_rate.link.line_rate_gbps = gbps;
+            CHECK(positions_of(mapped_from(other_rate, first).mapping) == positions_of(first));
+        }
+
+        auto fewer = problem;
+        fewer.boards_available = static_cast<int>(first.boards_in_system()) - 9;
+        const auto on_fewer = mapped_from(fewer, first).mapping;
+        const auto reuse = compare(first, on_fewer);
+        CHECK(reuse.stay > reuse.move);
+        CHECK(reuse.fresh == 0);
+        std::set<std::uint32_t> stood(first.positions.begin(), first.positions.end());
+        for (const auto& shard : on_fewer.shards) {
+            if (shard.board != kOutside) CHECK(stood.contains(on_fewer.positions[index(shard.board)]));
+        }
+
+        auto larger = problem;
+        larger.network = &with_head;
+        CHECK(compare(first, mapped_from(larger, first).mapping).move == 0);
+    }
+}
+
+TEST_CASE("what a board of a fixed topology held moves when it has failed, and the rest stays") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    for (const char* kind : {"\"torus3d\", \"shape\": [3, 3, 2]", "\"dragonfly\", \"boards_per_group\": 4"}) {
+        CAPTURE(kind);
+        const auto topology = [&](const std::string& more) { return fmt::format(R"({{"kind": {}{}}})", kind, more); };
+        auto problem = problem_of(network, board_of(40000, 2, 64), topology(""), 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem);
+        const Mapping& first = mapped(outcome).mapping;
+        const std::uint32_t gone = first.positions[1];
+        problem.topology = JsonReader::from_text("topology", topology(fmt::format(R"(, "failed": [{}])", gone)));
+        const auto before = positions_of(first), now = positions_of(mapped_from(problem, first).mapping);
+        REQUIRE(before.size() == now.size());
+        for (const auto& [shard, position] : now) {
+            CHECK(position != gone);
+            if (before.at(shard) != gone) CHECK(position == before.at(shard));
+        }
+
+        const auto anew = map_network(problem);
+        check_result(problem, mapped(anew));
+        for (const std::uint32_t position : mapped(anew).mapping.positions) CHECK(position != gone);
+    }
 }
 
 namespace {

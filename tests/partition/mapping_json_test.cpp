@@ -29,6 +29,10 @@ class RandomMapping {
             mapping_.boards.push_back(static_cast<std::uint32_t>(random_() % mapping_.board_types.size()));
         }
         if (coin()) {
+            for (std::size_t b = 0; b + coin() < mapping_.boards.size(); ++b)
+                mapping_.positions.push_back(static_cast<std::uint32_t>(b + 3));
+        }
+        if (coin()) {
             for (std::size_t b = 0; b < mapping_.boards.size(); ++b) mapping_.places.push_back({real(), static_cast<double>(b)});
         }
         const std::int64_t links = 1 + number(9);
@@ -179,7 +183,7 @@ TEST_CASE("any value replaced or taken away is an input error or a mapping, neve
     }
     CHECK(rejected > paths.size() * hostile.size() / 2);
     for (const auto& [key, value] : good.items()) {
-        if (key == "places") continue;  // there only where the topology is drawn
+        if (key == "places" || key == "positions") continue;  // there only where the topology is fixed
         Json json = good;
         json.erase(key);
         CHECK_THROWS_AS(read_mapping(JsonReader::from_text("mapping.json", json.dump())), InputError);

@@ -172,6 +172,25 @@ TEST_CASE("a topology of a given shape has room for so many boards") {
     CHECK(room(R"({"kind": "patch_panel"})") >= 10000);
 }
 
+TEST_CASE("a board that has failed keeps its number and loses its cables") {
+    const Topology whole = make(R"({"kind": "torus2d", "shape": [3, 3]})", 9);
+    const Topology topology = make(R"({"kind": "torus2d", "shape": [3, 3], "failed": [8, 4]})", 7);
+    CHECK(topology.failed == std::vector<BoardId>{BoardId{4}, BoardId{8}});
+    CHECK(topology.working_boards() == std::vector<std::uint32_t>{0, 1, 2, 3, 5, 6, 7});
+    CHECK(topology.compute_boards == 9);
+    CHECK(topology.places == whole.places);
+    CHECK(topology.cables.size() == whole.cables.size() - 2 * 4);
+    const RoutingTable table(topology);
+    CHECK(table.hops(BoardId{3}, BoardId{4}) == -1);
+    CHECK(table.hops(BoardId{1}, BoardId{7}) == 1);
+    CHECK(make(R"({"kind": "torus2d", "failed": [8]})", 4).failed.empty());  // only four are there yet
+    CHECK(
+        contains(rejection(R"({"kind": "torus2d", "shape": [3, 3], "failed": [9]})", 4), "/failed: found 9; expected one of the 9 boards"));
+    CHECK(contains(rejection(R"({"kind": "torus2d", "failed": [2, 2]})", 4), "/failed: found 2 twice"));
+    CHECK(contains(rejection(R"({"kind": "torus2d", "failed": [-2]})", 4), "/failed/0"));
+    CHECK(contains(rejection(R"({"kind": "patch_panel", "failed": [2]})", 4), "/failed: boards of a patch panel"));
+}
+
 TEST_CASE("a balanced dragonfly crosses at most three links") {
     for (const std::size_t boards : {10, 72, 342}) CHECK(diameter(make_kind("dragonfly", boards)) <= 3);
     const Topology topology = make(R"({"kind": "dragonfly", "boards_per_group": 4, "cables_per_group_pair": 1})", 20);
