@@ -155,44 +155,63 @@ class NodeMapper {
         topologies::Topology topology;
         std::vector<std::uint32_t> places;  ///< by board; kNoPlace: any that is free
         double stay_lanes = 0;
+        double quick_enough_ns = 0;  ///< a layout that takes longer does not do
     };
 
-    /// The earlier mapping on the fixed topology that it stands on, or a larger one where new boards find no place in that: each board
+    /// The earlier mapping on the fixed topology that it stands on, or a larger one where its boards find no place in that: each board
     /// that is still there keeps its place. Nothing where this does not do.
     std::optional<Mapping> run_in_place(ShardGraph& graph, const Placement& before, const Mapping& earlier) const {
         if (terms_.patch_panel) return std::nullopt;
         auto stands = standing(earlier, topologies::room_for_boards(problem_.topology),
                                [this](std::size_t boards) { return topology_of(problem_, plan_, boards); });
         if (!stands) return std::nullopt;
-        if (before.boards > stands->topology.compute_boards) stands->topology = make_topology(before.boards);
-        const auto working = stands->topology.working_boards();
-        for (std::uint32_t& place : stands->places) {
+        const double quick_enough_ns = std::max(problem_.latency_budget_ns, earlier.analytic_latency_ns());
+        const int most = terms_.most_boards - (stands->switches > 0 ? 1 : 0);
+        KeptPlaces kept{std::move(stands->topology), std::move(stands->places), 0, quick_enough_ns};
+        const auto working = kept.topology.working_boards();
+        for (std::uint32_t& place : kept.places) {
             if (!std::binary_search(working.begin(), working.end(), place)) place = kNoPlace;
         }
-        int most = std::min(terms_.most_boards - (stands->switches > 0 ? 1 : 0), static_cast<int>(working.size()));
+        std::optional<Mapping> found;
+        if (before.boards <= kept.topology.compute_boards) found = run_on(graph, before, kept, most);
+        if (found || before.boards <= working.size() || before.boards > terms_.room_for_boards) return found;
+        kept.topology = make_topology(before.boards);
+        return run_on(graph, before, kept, most);
+    }
+
+    /// @param kept by board of the earlier placement
+    std::optional<Mapping> run_on(ShardGraph& graph, const Placement& before, const KeptPlaces& kept, int most) const {
+        most = std::min(most, static_cast<int>(kept.topology.working_boards().size()));
         for (const double stay_lanes : kStayLanes) {
             while (most >= plan_.least_boards()) {
                 const auto placement = fitted(graph, before, stay_lanes, most);
                 if (!placement) break;
-                auto places = places_after(before, stands->places, *placement);
-                auto result = connect_in_place(graph, *placement, {stands->topology, std::move(places), stay_lanes});
-                if (auto* mapping = std::get_if<Mapping>(&result)) return std::move(*mapping);
-                const auto& failure = std::get<NodeFailure>(result);
-                if (failure.constraint != kBoardCount) break;
+                KeptPlaces places = kept;
+                places.places = places_after(before, kept.places, *placement), places.stay_lanes = stay_lanes;
+                auto result = connect_in_place(graph, *placement, places);
+                if (in_place(result, kept.quick_enough_ns)) return std::get<Mapping>(std::move(result));
+                const auto* failure = std::get_if<NodeFailure>(&result);
+                if (failure == nullptr || failure->constraint != kBoardCount) break;
                 // With those that only forward there are too many; fewer that compute may also do with fewer of them.
-                const auto over = static_cast<int>(failure.needed - failure.available) / plan_.tmux_period_bx;
+                const auto over = static_cast<int>(failure->needed - failure->available) / plan_.tmux_period_bx;
                 most = std::min(most, static_cast<int>(placement->boards)) - std::max(1, over / 2);
             }
         }
         return std::nullopt;
     }
 
-    /// Routes anew between boards that stay; where cables do not suffice, or take too many switches, shards move to load them less.
+    static bool in_place(const std::variant<Mapping, NodeFailure>& result, double quick_enough_ns) {
+        const auto* mapping = std::get_if<Mapping>(&result);
+        return mapping != nullptr && mapping->analytic_latency_ns() <= quick_enough_ns;
+    }
+
+    /// Routes anew between boards that stay; where cables do not suffice, or take too many switches or too long, shards move to load
+    /// them less.
     std::variant<Mapping, NodeFailure> connect_in_place(ShardGraph& graph, const Placement& placement, const KeptPlaces& kept) const {
         build_as(graph, placement);
         const auto places = place_boards(graph, placement, &kept);
         auto result = connect(graph, placement, places, 1, &kept);
-        const auto misses = [&] { return std::holds_alternative<NodeFailure>(result); };
+        const auto misses = [&] { return !in_place(result, kept.quick_enough_ns); };
         if (misses()) result = connect(graph, placement, places, std::max(1, terms_.thinnest_cable_lanes), &kept);
         constexpr std::array kEfforts{std::pair(Effort::cables, 1.0), std::pair(Effort::all, 1.0), std::pair(Effort::all, 0.6)};
         for (const auto& [effort, less] : kEfforts) {

@@ -58,7 +58,8 @@ std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& p
                                                          const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options);
 
 /// Maps one time node as an earlier mapping has it, as far as the boards, the links and the network allow that now: shards move
-/// only where they must. Not limited by the latency.
+/// only where they must, and boards keep their positions of a fixed topology. What keeps its places is quick enough, or as quick as it was;
+/// else not limited by the latency.
 std::variant<Mapping, NodeFailure> remap_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
                                               const Mapping& earlier, int most_boards, const MapperOptions& options);
 
