@@ -49,6 +49,7 @@ std::vector<std::uint32_t> places_after(const Placement& earlier, const std::vec
         if (now.board[s] != Placement::kOutsideBoard && earlier.board[s] < places.size()) ++shards[{now.board[s], earlier.board[s]}];
     }
     std::vector<std::tuple<std::size_t, std::uint32_t, std::uint32_t>> most;
+    most.reserve(shards.size());
     for (const auto& [boards, count] : shards) most.emplace_back(count, boards.first, boards.second);
     std::stable_sort(most.begin(), most.end(), [](const auto& a, const auto& b) { return std::get<0>(a) > std::get<0>(b); });
     std::vector<std::uint32_t> result(now.boards, kNoPlace);

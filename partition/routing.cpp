@@ -208,8 +208,7 @@ class Router {
     /// Transfers over overloaded channels, whose history grows.
     std::vector<std::uint32_t> transfers_over_budget() {
         for (Channel& channel : routing_.channels) {
-            if (channel.load > most_frames_)
-                channel.history += static_cast<double>(channel.load) / static_cast<double>(most_frames_) - 0.9;
+            if (channel.load > most_frames_) channel.history += static_cast<double>(channel.load) / static_cast<double>(most_frames_) - 0.9;
         }
         std::vector<std::uint32_t> found;
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
