@@ -101,9 +101,8 @@ class FlowCheck {
     static std::vector<std::int64_t> needed_ends(const Flow& flow, const Shard& consumer) {
         std::vector<std::int64_t> ends;
         const Region all = region_of(consumer);
-        const std::int64_t per_chunk = divide_up(all.tokens.size(), consumer.chunks);
         for (std::int64_t chunk = 1; chunk <= consumer.chunks; ++chunk) {
-            const Range tokens{all.tokens.begin, std::min(all.tokens.end, all.tokens.begin + chunk * per_chunk)};
+            const Range tokens{all.tokens.begin, all.tokens.begin + divide_up(all.tokens.size() * chunk, consumer.chunks)};
             const Region needed = models::needed(flow, {tokens, all.channels});
             ends.push_back(area(needed) == 0 ? 0 : needed.tokens.end);
         }
@@ -122,9 +121,10 @@ class FlowCheck {
                 {"barrier", where, fmt::format("its first chunk needs all of shard {}, and does not wait for it", index(input.from))});
             return;
         }
-        const std::int64_t per_chunk = divide_up(producer.token_end - producer.token_begin, producer.chunks);
+        const std::int64_t tokens = producer.token_end - producer.token_begin;
         for (std::int64_t chunk = 0; chunk < consumer.chunks; ++chunk) {
-            const std::int64_t there = producer.token_begin + divide_up((chunk + 1) * producer.chunks, consumer.chunks) * per_chunk;
+            const std::int64_t waits_for = divide_up((chunk + 1) * producer.chunks, consumer.chunks);
+            const std::int64_t there = producer.token_begin + divide_up(tokens * waits_for, producer.chunks);
             const std::int64_t end = std::min(ends[static_cast<std::size_t>(chunk)], producer.token_end);
             if (end <= there) continue;
             found_.push_back({"barrier", where,

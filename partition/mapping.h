@@ -23,8 +23,8 @@ namespace tessera::partition {
 /// How it runs (self-timed; the analytic schedule and the simulation implement this text
 /// independently). Time is in ticks; t = 0 is the start of the event's BX.
 ///
-///  1. A shard processes an event in `chunks` chunks (groups of tokens), in order, events in order.
-///     Chunk k of n starts at the latest of
+///  1. A shard processes an event in `chunks` chunks, in order, events in order; of t tokens, chunk k of n holds
+///     those from ceil(k * t / n) to ceil((k+1) * t / n). It starts at the latest of
 ///       - the end of the interval of the chunk before it (of this event or the one before):
 ///         its start + chunk_interval_cycles,
 ///       - for each input: the arrival of the last chunk it needs. A `barrier` input is needed

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "partition/baselines.h"
@@ -113,6 +114,26 @@ NodeFailure too_little_bandwidth(const NodePlan& plan, const LinkOverload& overl
     return {"bandwidth", overload.needed_frames, overload.available_frames, "frames per lane and event",
             fmt::format("at a TMUX period of {} BX the link from {} carries {:.0f} frames per lane and event at best, {:.0f} are there",
                         plan.tmux_period_bx, overload.link, overload.needed_frames, overload.available_frames)};
+}
+
+/// Registers between SLRs, which are known once all shards have their places, may be more than an SLR has room for.
+std::optional<NodeFailure> too_full(const NodePlan& plan, const Mapping& mapping) {
+    std::map<std::pair<BoardId, int>, Resources> used;
+    for (const Shard& shard : mapping.shards) {
+        if (shard.board != kOutside) used[{shard.board, shard.slr}] += shard.resources;
+    }
+    for (const auto& [place, sum] : used) {
+        const BoardType& type = mapping.board_types[mapping.boards[index(place.first)]];
+        for (std::size_t r = 0; r < Resources::names.size(); ++r) {
+            const double needed = sum.values()[r], available = type.slr_capacity.values()[r];
+            if (needed <= available) continue;
+            return NodeFailure{
+                Resources::names[r], needed, available, fmt::format("{} of one SLR", Resources::names[r]),
+                fmt::format("at a TMUX period of {} BX an SLR takes {:.0f} {} with the registers of its crossings, {:.0f} are there",
+                            plan.tmux_period_bx, needed, Resources::names[r], available)};
+        }
+    }
+    return std::nullopt;
 }
 
 class NodeMapper {
@@ -464,8 +485,7 @@ class NodeMapper {
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
                                                int lanes = 1, const KeptPlaces* kept = nullptr) const {
-        // Of the many lanes of a cable each is rounded up.
-        std::vector<int> most_sent(placement.boards, terms_.patch_panel ? most_chunks(plan_) : std::max(1, most_chunks(plan_) / 2));
+        std::vector<int> most_sent(placement.boards, most_sent_chunks(terms_, plan_));
         for (;;) {
             stream(graph, placement, terms_, most_chunks(plan_), most_sent, lanes);
             auto result = connect_streams(graph, placement, places, kept);
@@ -497,6 +517,7 @@ class NodeMapper {
         for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, terms_.room_for_boards)) {
             const auto topology = kept != nullptr ? kept->topology : make_topology(boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
+            if (auto overfull = too_full(plan_, mapping)) return *overfull;
             const auto failure = topology.patch_panel ? plug(mapping, topology)
                                  : kept != nullptr    ? route(mapping, topology, places)
                                                       : place_and_route(mapping, topology, attempt == 1 ? places : anew);

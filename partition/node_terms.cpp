@@ -1,9 +1,9 @@
 #include "partition/node_terms.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "partition/board_mix.h"
+#include "partition/chunks.h"
 
 namespace tessera::partition {
 
@@ -11,7 +11,9 @@ namespace {
 
 /// More would make the simulation slow without changing the answer much.
 constexpr std::int64_t kMostChunkTransfers = 20000;
-constexpr int kMostChunks = 16;
+constexpr int kMostChunks = 32;
+/// Of the many lanes of a cable each chunk is rounded up.
+constexpr int kMostChunksOnCables = 8;
 
 BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
     BoardSpace space;
@@ -96,8 +98,12 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
     return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
 }
 
-int most_chunks(const NodePlan& plan) {
-    return static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(kMostChunks, 2 * plan.tmux_period_bx))));
+int most_chunks(const NodePlan& plan) { return static_cast<int>(std::min<std::int64_t>(kMostChunks, plan.cycles_per_event)); }
+
+int most_sent_chunks(const NodeTerms& terms, const NodePlan& plan) {
+    if (!terms.patch_panel) return std::min(kMostChunksOnCables, plan.tmux_period_bx);
+    const std::int64_t payload_frames = terms.space.frames_per_event - terms.context.overhead_frames;
+    return static_cast<int>(std::clamp<std::int64_t>(payload_frames, 1, most_chunks(plan)));
 }
 
 void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, int lanes) {
@@ -106,8 +112,8 @@ void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& te
 }
 
 void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent, int lanes) {
-    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * lanes};
-    set_chunks(graph, terms.context, limit_chunks(graph, placement, limits));
+    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * lanes, terms.context.cycles_per_event};
+    set_chunks(graph, terms.context, choose_chunks(graph, placement, limits));
 }
 
 HopTiming hop_timing(const MappingProblem& problem) {

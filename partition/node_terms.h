@@ -30,8 +30,11 @@ double fair_latency_price(const NodePlan& plan, const MappingProblem& problem);
 /// How the operators are cut.
 std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms);
 
-/// Chunks that a shard streams at the most.
+/// Chunks that a shard streams at the most on its board: as a rule no two of them in the same cycle.
 int most_chunks(const NodePlan& plan);
+
+/// Chunks that it sends another board at the most: for more there is no time at the rate of the events.
+int most_sent_chunks(const NodeTerms& terms, const NodePlan& plan);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
 /// @param lanes that a chunk fills with whole frames, nearly

@@ -42,6 +42,8 @@ struct Placement {
     std::size_t boards = 0;
     std::vector<std::uint32_t> types{};  ///< by board: position in BoardSpace::types; boards beyond its end are of the first
 
+    /// The outside for ShardGraph::kNone.
+    std::uint32_t board_of(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutsideBoard : board[shard]; }
     std::uint32_t type_of(std::size_t board_number) const { return board_number < types.size() ? types[board_number] : 0; }
 };
 
@@ -86,17 +88,6 @@ struct UnfitShard {
 /// A placement of more than `limits.most_boards` is given up before all shards have a board; one that is not may still take more boards of
 /// a type than there are (`within_stock`).
 std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits);
-
-/// How finely results may stream.
-struct ChunkLimits {
-    int most = 16;                            ///< of a shard whose result stays on its board
-    std::vector<int> most_sent;               ///< by board: of one whose result leaves it or gets there
-    std::int64_t most_transferred = 1 << 20;  ///< of all transfers of an event together, as far as one chunk for each allows
-    int frame_bits = 64;
-};
-
-/// How many chunks each shard may stream. Those that leave a board are whole frames, nearly: what rounding takes, ports lack.
-std::vector<int> limit_chunks(const ShardGraph& graph, const Placement& placement, const ChunkLimits& limits);
 
 /// Boards that each net reaches beside its own, the outside among them.
 std::vector<double> net_fanout(const ShardGraph& graph, const Placement& placement);

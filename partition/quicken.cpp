@@ -17,6 +17,10 @@ class Quickening {
             graph_.shards[s].chosen = placement.variant[s];
             room_of(s) -= graph_.resources(s);
         }
+        for (std::uint32_t board = 0; board < placement.boards; ++board) {
+            for (int slr = 0; slr < slrs_.count(board); ++slr)
+                free_[slrs_.number(board, slr)].ff -= kForCrossings * slrs_.capacity(board).ff;
+        }
     }
 
     Placement run(const HopTiming& hop) {
@@ -32,6 +36,8 @@ class Quickening {
     }
 
   private:
+    static constexpr double kForCrossings = 0.02;  ///< of the flip-flops of an SLR, left to registers between SLRs, which are not known yet
+
     Resources& room_of(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
 
     /// False where no shard on a slowest path can be built faster.

@@ -225,7 +225,7 @@ std::vector<std::int64_t> needed_ends(const Flow& flow, const PlannedShard& cons
     std::vector<std::int64_t> ends;
     const Range tokens = consumer.region.tokens;
     for (int chunk = 0; chunk < consumer.chunks; ++chunk) {
-        const std::int64_t end = std::min(tokens.end, tokens.begin + (chunk + 1) * consumer.tokens_per_chunk());
+        const std::int64_t end = tokens.begin + divide_up(tokens.size() * (chunk + 1), consumer.chunks);
         const Region so_far = models::needed(flow, {{tokens.begin, end}, consumer.region.channels});
         ends.push_back(so_far.tokens.empty() ? 0 : so_far.tokens.end);
     }
@@ -237,20 +237,10 @@ bool needs_barrier(const PlannedShard& producer, const std::vector<std::int64_t>
     const auto consumer_chunks = static_cast<std::int64_t>(ends.size());
     for (std::int64_t chunk = 0; chunk < consumer_chunks; ++chunk) {
         const std::int64_t end = std::min(ends[static_cast<std::size_t>(chunk)], producer.region.tokens.end);
-        const std::int64_t waits_for = divide_up((chunk + 1) * producer.chunks, consumer_chunks) * producer.tokens_per_chunk();
-        if (end - producer.region.tokens.begin > waits_for) return true;
+        const std::int64_t chunks = divide_up((chunk + 1) * producer.chunks, consumer_chunks);
+        if (end - producer.region.tokens.begin > divide_up(producer.region.tokens.size() * chunks, producer.chunks)) return true;
     }
     return false;
-}
-
-/// The most chunks, a power of two up to `most`, with which a shard still keeps up with its events.
-int chunks_for(const PlannedShard& shard, const ShardVariant& built, int most, std::int64_t cycles_per_event) {
-    const std::int64_t tokens = shard.region.tokens.size();
-    for (auto chunks = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(std::min<std::int64_t>(most, tokens)))); chunks > 1;
-         chunks /= 2) {
-        if (std::int64_t{chunks} * built.chunk_interval_cycles(divide_up(tokens, chunks)) <= cycles_per_event) return chunks;
-    }
-    return 1;
 }
 
 }  // namespace
@@ -285,12 +275,8 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
     return graph;
 }
 
-void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& most_chunks) {
-    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
-        auto& shard = graph.shards[s];
-        const auto most = static_cast<int>(std::min<std::int64_t>(most_chunks[s], shard.region.tokens.size()));
-        shard.chunks = shard.outside ? most : chunks_for(shard, graph.built(s), most, context.cycles_per_event);
-    }
+void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& chunks) {
+    for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chunks = chunks[s];
     std::vector<std::int64_t> ends;
     std::pair<std::uint32_t, std::uint32_t> known{ShardGraph::kNone, ShardGraph::kNone};  // consumer and flow that `ends` are for
     for (Need& need : graph.needs) {

@@ -36,10 +36,10 @@ int element_bits(const models::Tensor& tensor, int otherwise);
 ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<std::vector<OperatorOption>>& options,
                             const std::vector<std::size_t>& chosen, const std::vector<ShardGrid>& grids);
 
-/// Gives every shard, as it is to be built now, as many chunks as it can stream, up to its own entry of `most_chunks`.
+/// Gives every shard its entry of `chunks`.
 ///
 /// An input then waits for all of its producer (`barrier`) where the order in which the producer
 /// makes its tokens is not the order in which the consumer needs them, chunk by chunk.
-void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& most_chunks);
+void set_chunks(ShardGraph& graph, const ShardingContext& context, const std::vector<int>& chunks);
 
 }  // namespace tessera::partition

@@ -50,18 +50,17 @@ TEST_CASE("quickening lowers the latency by what the faster shard saves, and mov
     CHECK(analyse_timing(built, quick, {}).latency_cycles == analyse_timing(graph, kTogether, {}).latency_cycles - 90);
 }
 
-TEST_CASE("chunks that leave a board are powers of two, and lose little to whole frames") {
-    ShardGraph graph = two_in_a_row();
-    const auto chunks_of = [&](std::int64_t frames, int most) {
-        graph.nets = {{0, 64 * frames, frames + 2, {1}}};
-        graph.inputs = {{}, {0}};
-        graph.outputs = {{0}, {}};
-        return limit_chunks(graph, {{0, 1}, {0, 0}, {0, 0}, 2}, {16, {most, 16}, 1 << 20, 64});
+TEST_CASE("quickening leaves flip-flops for the registers between SLRs") {
+    auto graph = two_in_a_row();
+    graph.variants[0][1].resources.ff = 45;
+    BoardSpace space = one_slr(1000);
+    const auto built_fast = [&](double ff) {
+        space.types.front().slr_capacity.ff = ff;
+        const auto variant = quicken(graph, space, kTogether, {}).variant;
+        return static_cast<int>(variant[0] + variant[1]);
     };
-    CHECK(chunks_of(48, 16) == std::vector<int>{16, 16});  // three frames each
-    CHECK(chunks_of(10, 16) == std::vector<int>{4, 16});   // eight would take 16 frames for ten, four take 12
-    CHECK(chunks_of(1, 16) == std::vector<int>{1, 16});
-    CHECK(chunks_of(48, 2) == std::vector<int>{2, 16});  // a board short of ports
+    CHECK(built_fast(91) == 1);  // both take 90
+    CHECK(built_fast(92) == 2);
 }
 
 }  // namespace tessera::partition
