@@ -176,10 +176,28 @@ partition::MappingProblem mapping_problem(const Study& study, const models::Netw
 
 namespace {
 
-/// Runs the mapper on the network as it is.
-FoundMapping map_as_cut(const Study& study, const models::Network& network, partition::MapperOptions options) {
+/// Lanes that a board of the network has in or out beyond its ports, on the one that has most.
+int lanes_beyond_ports(const partition::Mapping& mapping) {
+    std::vector<int> in(mapping.boards.size(), 0), out(mapping.boards.size(), 0);
+    for (const auto& link : mapping.links) {
+        if (link.to != kOutside) in[index(link.to)] += link.lanes;
+        if (link.from != kOutside) out[index(link.from)] += link.lanes;
+    }
+    int most = 0;
+    for (const auto& shard : mapping.shards) {
+        if (shard.board == kOutside || shard.kind == partition::kExternal) continue;
+        const auto board = index(shard.board);
+        most = std::max(most, std::max(in[board], out[board]) - mapping.board_types[mapping.boards[board]].ports);
+    }
+    return most;
+}
+
+/// Runs the mapper on the network as it is, on boards with so many ports less than they have.
+FoundMapping map_with_ports_kept(const Study& study, const models::Network& network, partition::MapperOptions options, int ports_kept) {
     options.seed = study.seed, options.objective = study.objective;
-    auto outcome = partition::map_network(mapping_problem(study, network), options);
+    auto problem = mapping_problem(study, network);
+    for (auto& stock : problem.boards) stock.board.ports -= ports_kept;
+    auto outcome = partition::map_network(problem, options);
     if (options.progress) options.progress("mapping", 1);
     FoundMapping found;
     auto& search = found.search;
@@ -202,8 +220,12 @@ FoundMapping map_as_cut(const Study& study, const models::Network& network, part
         search.bounds.latency_ns = bound_latency_ns(study.stages, search.bounds.latency_ns);
         search.bounds.on_boards_ns = bound_latency_ns(study.stages, search.bounds.on_boards_ns);
         search.bounds.with_hops_ns = bound_latency_ns(study.stages, search.bounds.with_hops_ns);
-        found.mapping = add_stages(found.mapping, network, study.stages, study.link);
-        for (auto& mapping : found.front) mapping = add_stages(mapping, network, study.stages, study.link);
+        const auto joined = [&](partition::Mapping mapping) {
+            for (auto& type : mapping.board_types) type.ports += ports_kept;
+            return add_stages(mapping, network, study.stages, study.link);
+        };
+        found.mapping = joined(std::move(found.mapping));
+        for (auto& mapping : found.front) mapping = joined(std::move(mapping));
     }
     for (const auto& mapping : found.front) {
         const auto boards = static_cast<int>(mapping.boards_in_system());
@@ -211,6 +233,18 @@ FoundMapping map_as_cut(const Study& study, const models::Network& network, part
     }
     if (options.earlier != nullptr) search.reuse = partition::compare(*options.earlier, found.mapping);
     return found;
+}
+
+/// The same with all ports; where stages then bring more lanes than there are, with as many ports kept for them.
+FoundMapping map_as_cut(const Study& study, const models::Network& network, const partition::MapperOptions& options) {
+    constexpr int kTries = 3;
+    int kept = 0;
+    for (int again = 1;; ++again) {
+        FoundMapping found = map_with_ports_kept(study, network, options, kept);
+        const int missing = study.stages.empty() ? 0 : lanes_beyond_ports(found.mapping);
+        if (missing == 0 || again == kTries) return found;
+        kept += missing;
+    }
 }
 
 }  // namespace

@@ -67,11 +67,13 @@ std::vector<int> choose_chunks(const ShardGraph& graph, const Placement& placeme
         bool reducible = false;
         for (std::uint32_t s = 0; s < sending.size(); ++s) {
             const bool sends = sending[s].transfers > 0;
-            std::int64_t most = sends ? std::min<std::int64_t>(sending[s].most, sending[s].frames / least_frames) : limits.most;
-            most = std::min(most, graph.shards[s].region.tokens.size());
+            std::int64_t most = std::min<std::int64_t>(limits.most, graph.shards[s].region.tokens.size());
+            if (sends) most = std::min({most, std::int64_t{sending[s].most}, sending[s].frames / least_frames, limits.payload_frames});
             int chunks = static_cast<int>(std::max<std::int64_t>(1, most));
-            while (chunks > 1 && !(keeps_up(graph, s, chunks, limits.cycles_per_event) && (!sends || fills_frames(sending[s], chunks))))
-                --chunks;
+            const auto possible = [&] {
+                return keeps_up(graph, s, chunks, limits.cycles_per_event) && (!sends || fills_frames(sending[s], chunks));
+            };
+            while (chunks > 1 && !possible()) --chunks;
             chosen[s] = chunks;
             transferred += sending[s].transfers * chunks;
             reducible = reducible || (sends && chunks > 1);

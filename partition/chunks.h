@@ -14,6 +14,7 @@ struct ChunkLimits {
     std::vector<int> most_sent;               ///< by board: of one whose result leaves it or gets there
     std::int64_t most_transferred = 1 << 20;  ///< of all transfers of an event together, as far as one chunk for each allows
     int frame_bits = 64;
+    std::int64_t payload_frames = 9;  ///< of an event that a lane has time for, and so for as many chunks
     std::int64_t cycles_per_event = 1;
 };
 

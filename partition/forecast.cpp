@@ -78,9 +78,9 @@ class Forecaster {
 
     double latency(ShardGraph& graph, const Placement& grown, const NodeTerms& terms, const topologies::Topology& topology) const {
         const HopTiming hop = over_topology(hop_timing(problem_), topology);
-        build_as(graph, grown, terms, most_chunks(plan_));
+        build_as(graph, grown, terms);
         const auto placement = quicken(graph, terms.space, grown, hop);
-        build_as(graph, placement, terms, most_chunks(plan_));
+        build_as(graph, placement, terms);
         return analyse_timing(graph, placement, hop).latency_cycles * problem_.clock.cycle_ns();
     }
 

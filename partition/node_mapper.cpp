@@ -403,7 +403,7 @@ class NodeMapper {
     }
 
     void build_as(ShardGraph& graph, const Placement& placement, int lanes = 1) const {
-        partition::build_as(graph, placement, terms_, most_chunks(plan_), lanes);
+        partition::build_as(graph, placement, terms_, lanes);
     }
 
     bool quick_enough(const Mapping& mapping) const { return mapping.analytic_latency_ns() <= limits_.quick_enough_ns; }
@@ -485,9 +485,9 @@ class NodeMapper {
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
                                                int lanes = 1, const KeptPlaces* kept = nullptr) const {
-        std::vector<int> most_sent(placement.boards, most_sent_chunks(terms_, plan_));
+        std::vector<int> most_sent(placement.boards, most_sent_chunks(terms_));
         for (;;) {
-            stream(graph, placement, terms_, most_chunks(plan_), most_sent, lanes);
+            stream(graph, placement, terms_, most_sent, lanes);
             auto result = connect_streams(graph, placement, places, kept);
             const auto* failure = std::get_if<NodeFailure>(&result);
             if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))

@@ -98,21 +98,21 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
     return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
 }
 
-int most_chunks(const NodePlan& plan) { return static_cast<int>(std::min<std::int64_t>(kMostChunks, plan.cycles_per_event)); }
+int most_sent_chunks(const NodeTerms& terms) { return terms.patch_panel ? kMostChunks : kMostChunksOnCables; }
 
-int most_sent_chunks(const NodeTerms& terms, const NodePlan& plan) {
-    if (!terms.patch_panel) return std::min(kMostChunksOnCables, plan.tmux_period_bx);
-    const std::int64_t payload_frames = terms.space.frames_per_event - terms.context.overhead_frames;
-    return static_cast<int>(std::clamp<std::int64_t>(payload_frames, 1, most_chunks(plan)));
-}
-
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, int lanes) {
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int lanes) {
     for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-    stream(graph, placement, terms, most, std::vector<int>(placement.boards, most), lanes);
+    stream(graph, placement, terms, std::vector<int>(placement.boards, most_sent_chunks(terms)), lanes);
 }
 
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most, const std::vector<int>& most_sent, int lanes) {
-    const ChunkLimits limits{most, most_sent, kMostChunkTransfers, terms.context.frame_bits * lanes, terms.context.cycles_per_event};
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent, int lanes) {
+    ChunkLimits limits;
+    limits.most = kMostChunks;
+    limits.most_sent = most_sent;
+    limits.most_transferred = kMostChunkTransfers;
+    limits.frame_bits = terms.context.frame_bits * lanes;
+    limits.payload_frames = terms.space.frames_per_event - terms.context.overhead_frames;
+    limits.cycles_per_event = terms.context.cycles_per_event;
     set_chunks(graph, terms.context, choose_chunks(graph, placement, limits));
 }
 

@@ -30,19 +30,15 @@ double fair_latency_price(const NodePlan& plan, const MappingProblem& problem);
 /// How the operators are cut.
 std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms);
 
-/// Chunks that a shard streams at the most on its board: as a rule no two of them in the same cycle.
-int most_chunks(const NodePlan& plan);
-
-/// Chunks that it sends another board at the most: for more there is no time at the rate of the events.
-int most_sent_chunks(const NodeTerms& terms, const NodePlan& plan);
+/// Chunks that a shard sends another board at the most.
+int most_sent_chunks(const NodeTerms& terms);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
 /// @param lanes that a chunk fills with whole frames, nearly
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks, int lanes = 1);
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int lanes = 1);
 
-/// The chunks of what leaves or reaches a board are no more than its entry of `most_sent`, those of all others `most_chunks`.
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int most_chunks, const std::vector<int>& most_sent,
-            int lanes = 1);
+/// The same for shards that are built so already, where what leaves or reaches a board is no more chunks than its entry of `most_sent`.
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent, int lanes = 1);
 
 /// What a hop takes before links exist.
 HopTiming hop_timing(const MappingProblem& problem);
