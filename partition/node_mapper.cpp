@@ -485,7 +485,7 @@ class NodeMapper {
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
                                                int lanes = 1, const KeptPlaces* kept = nullptr) const {
-        std::vector<int> most_sent(placement.boards, most_sent_chunks(terms_));
+        std::vector<int> most_sent(placement.boards, terms_.most_sent_chunks);
         for (;;) {
             stream(graph, placement, terms_, most_sent, lanes);
             auto result = connect_streams(graph, placement, places, kept);

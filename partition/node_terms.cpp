@@ -86,6 +86,8 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(most_boards), terms.room_for_boards));
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
     if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
+    // Two a BX: of shorter ones, rounding and the gap at the end of a period take too many ports.
+    terms.most_sent_chunks = std::min(2 * plan.tmux_period_bx, terms.patch_panel ? kMostChunks : kMostChunksOnCables);
     return terms;
 }
 
@@ -98,11 +100,9 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
     return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
 }
 
-int most_sent_chunks(const NodeTerms& terms) { return terms.patch_panel ? kMostChunks : kMostChunksOnCables; }
-
 void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int lanes) {
     for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-    stream(graph, placement, terms, std::vector<int>(placement.boards, most_sent_chunks(terms)), lanes);
+    stream(graph, placement, terms, std::vector<int>(placement.boards, terms.most_sent_chunks), lanes);
 }
 
 void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent, int lanes) {

@@ -19,6 +19,7 @@ struct NodeTerms {
     std::size_t room_for_boards = 0;  ///< of the topology
     int most_boards = 0;              ///< that there are and that the topology has room for
     int thinnest_cable_lanes = 0;     ///< 0: no cables
+    int most_sent_chunks = 1;         ///< that a shard sends another board
 };
 
 /// The problem, the flows and the plan must outlive them.
@@ -29,9 +30,6 @@ double fair_latency_price(const NodePlan& plan, const MappingProblem& problem);
 
 /// How the operators are cut.
 std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms);
-
-/// Chunks that a shard sends another board at the most.
-int most_sent_chunks(const NodeTerms& terms);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
 /// @param lanes that a chunk fills with whole frames, nearly

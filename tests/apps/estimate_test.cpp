@@ -83,8 +83,8 @@ TEST_CASE("an estimate is near what the mapper finds for studies of moderate siz
     check_near(read_json(shipped_study("jet_mlp")), 1, 1.05);
     check_near(read_json(shipped_study("axol1tl")), 1, 1.1);
     check_near(read_json(shipped_study("dune_data_selection")), 1, 1.1);
-    check_near(read_json(shipped_study("million_parameters")), 1.4, 1.25);
-    check_near(read_json(shipped_study("masked_particle_torus")), 1.2, 1.3);
+    check_near(read_json(shipped_study("million_parameters")), 1.1, 1.25);
+    check_near(read_json(shipped_study("masked_particle_torus")), 1.1, 1.25);
 }
 
 TEST_CASE("an estimate is near what the mapper finds for the real Particle Transformer") {
@@ -92,7 +92,7 @@ TEST_CASE("an estimate is near what the mapper finds for the real Particle Trans
     if (!file) return;
     Json study = apps::portable_study(shipped_study("cms_particle_transformer_4bit"), *file);
     study["tmux_periods_bx"] = {18};
-    check_near(study, 1.15, 1.6);
+    check_near(study, 1.15, 1.5);
 }
 
 TEST_CASE("every slider moves the estimate as it moves the answer") {
@@ -103,6 +103,7 @@ TEST_CASE("every slider moves the estimate as it moves the answer") {
         return *estimate.likely;
     };
     const auto slow = likely("/link/line_rate_gbps", 10), quick = likely("/link/line_rate_gbps", 28);
+    CHECK(slow.likely_latency_ns > quick.likely_latency_ns);
     CHECK(slow.likely_boards > quick.likely_boards);
     const auto bits = [&](int width) { return likely("/precision", {{"weights", width}, {"activations", width}}); };
     CHECK(bits(3).likely_boards < bits(6).likely_boards);
@@ -115,7 +116,7 @@ TEST_CASE("every slider moves the estimate as it moves the answer") {
     const auto few = estimate_with(study, "/boards_available", 100);
     CHECK(few.impossible.find("boards are needed, 100 are there") != std::string::npos);
     CHECK_FALSE(few.likely.has_value());
-    CHECK(likely("/boards_available", 280).likely_boards > 280);
+    CHECK(likely("/boards_available", 300).likely_boards > 300);
 }
 
 TEST_CASE("what is too large to be estimated at once says so, and keeps its bounds") {
