@@ -279,6 +279,7 @@ std::vector<partition::Violation> check_mapping(const Study& study, const models
     // Against the network only what hangs together on its own can be held.
     if (violations.empty()) violations = partition::check_against(mapping, network, study.layout_stock());
     if (violations.empty()) violations = partition::check_stages(mapping, network, study.stages);
+    if (violations.empty()) violations = partition::check_board_roles(mapping, study.topology, mapping_problem(study, network).boards);
     const auto boards = static_cast<int>(mapping.boards_in_system());
     if (violations.empty() && boards > study.layout_boards())
         violations.push_back({"board_type", "all types", fmt::format("{} boards, {} are there", boards, study.layout_boards())});

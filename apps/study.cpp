@@ -9,7 +9,9 @@
 #include "boards/catalogue.h"
 #include "core/error.h"
 #include "models/implementation.h"
+#include "partition/board_mix.h"
 #include "sim/filling.h"
+#include "topologies/board_roles.h"
 
 namespace tessera::apps {
 
@@ -109,7 +111,7 @@ void read_boards(const JsonReader& root, Study& study) {
     study.boards_available = std::min(there, static_cast<int>(root.integer("boards_available", there, 1, kMostBoards)));
 }
 
-/// Several types of board are joined by a patch panel, and operators cost the same on each.
+/// Operators cost the same on each of several types of board.
 void check_mixed_boards(const JsonReader& root, const Study& study) {
     if (study.boards.size() < 2) return;
     const auto items = root.at("board").items();
@@ -121,9 +123,19 @@ void check_mixed_boards(const JsonReader& root, const Study& study) {
             fmt::format("{} with {}, of {}", board.name, board.device.name, board.device.family),
             fmt::format("a board whose DSP slices, memories and clock are those of {}, of {}", first.name, first.family));
     }
-    const std::string kind = study.topology.text("kind", "file");
-    if (kind != "patch_panel")
-        root.at("topology").fail("several types of board on " + kind, "one type of board, or several on a patch_panel");
+}
+
+/// What is said of single boards of the topology is of boards that are there, and of types that there are.
+void check_board_roles(const JsonReader& root, const Study& study) {
+    const auto roles = topologies::read_board_roles(study.topology);
+    for (std::size_t t = 0; t < roles.types.size(); ++t) {
+        const auto named = [&](const boards::BoardStock& stock) { return stock.board.name == roles.types[t]; };
+        if (std::any_of(study.boards.begin(), study.boards.end(), named)) continue;
+        study.topology.at("types").items()[t].fail("found " + roles.types[t], "the name of a type of \"board\"");
+    }
+    if (roles.bind_outside() && !study.stages.empty())
+        root.at("stages").fail("stages beside \"" + roles.description() + "\" of the topology",
+                               "one of the two: stages bring the inputs and take the outputs on boards of their own");
 }
 
 /// Stages, which are of the first type, and spare boards, of which each type has as many, leave some to a layout.
@@ -178,7 +190,8 @@ boards::Stock Study::layout_stock() const {
 }
 
 std::size_t Study::type_named(const std::string& type) const {
-    const auto found = std::find_if(boards.begin(), boards.end(), [&](const auto& stock) { return stock.board.name == type; });
+    const auto named = [&](const auto& stock) { return type == stock.board.name || type == partition::type_name(stock.board, true); };
+    const auto found = std::find_if(boards.begin(), boards.end(), named);
     return found == boards.end() ? 0 : static_cast<std::size_t>(found - boards.begin());
 }
 
@@ -203,6 +216,7 @@ Study read_study(const JsonReader& root) {
     read_requirements(root, study);
     study.objective = read_objective(root);
     check_mixed_boards(root, study);
+    check_board_roles(root, study);
     check_clock(root, study);
     check_ticks(root, study);
     read_simulation(root, study);

@@ -56,7 +56,7 @@ struct Study {
     /// Those that a layout and the stages around it may take, and of each type.
     int layout_boards() const { return boards_available - spare_boards(); }
     boards::Stock layout_stock() const;
-    /// Position in `boards` of what a mapping calls a board type; switch boards are of the first.
+    /// Position in `boards` of what a mapping calls a board type; a switch board is of the type that it is named after.
     std::size_t type_named(const std::string& type) const;
 
     /// Time between two events that the system must sustain.

@@ -38,6 +38,34 @@ int boards_in_node(const boards::Stock& stock, int tmux_period_bx) {
     return std::accumulate(stock.begin(), stock.end(), 0, [&](int sum, const auto& each) { return sum + each.boards / tmux_period_bx; });
 }
 
+std::uint32_t type_at_place(const boards::Stock& stock, int tmux_period_bx, const topologies::BoardRoles& roles, std::size_t place) {
+    const auto last = static_cast<std::uint32_t>(stock.size() - 1);
+    std::uint32_t type = 0;
+    if (!roles.types.empty()) {
+        const std::string& name = roles.types[place % roles.types.size()];
+        while (type < last && stock[type].board.name != name) ++type;
+        return type;
+    }
+    for (; type < last; ++type) {
+        const auto there = static_cast<std::size_t>(stock[type].boards / tmux_period_bx);
+        if (place < there) break;
+        place -= there;
+    }
+    return type;
+}
+
+std::vector<std::size_t> boards_by_type(const Mapping& mapping, const boards::Stock& stock) {
+    std::vector<std::size_t> of_type(mapping.board_types.size(), 0), count(stock.size(), 0);
+    for (std::size_t t = 0; t < of_type.size(); ++t) {
+        const BoardType& type = mapping.board_types[t];
+        while (of_type[t] + 1 < stock.size() && type_name(stock[of_type[t]].board, type.is_switch) != type.name) ++of_type[t];
+    }
+    for (const std::uint32_t type : mapping.boards) ++count[of_type[type]];
+    return count;
+}
+
+std::string type_name(const boards::Board& board, bool is_switch) { return is_switch ? board.name + " (switch)" : board.name; }
+
 std::string names_of(const boards::Stock& stock) {
     if (stock.size() == 1) return stock.front().board.name;
     std::string names;

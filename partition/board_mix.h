@@ -7,6 +7,7 @@
 #include "boards/board.h"
 #include "core/resources.h"
 #include "partition/mapping.h"
+#include "topologies/board_roles.h"
 
 namespace tessera::partition {
 
@@ -23,6 +24,16 @@ int fewest_ports(const boards::Stock& stock);
 
 /// Boards of all types in one time node; of each type there are as many in every one.
 int boards_in_node(const boards::Stock& stock, int tmux_period_bx);
+
+/// The type, by its position in the stock, of the board at a place of a fixed topology: of those that the topology names in turn, else of
+/// one type after another in the order of the stock, as many of each as there are in a time node. What is beyond is of the last.
+std::uint32_t type_at_place(const boards::Stock& stock, int tmux_period_bx, const topologies::BoardRoles& roles, std::size_t place);
+
+/// What a mapping calls the type of a board, or of a switch that is such a board.
+std::string type_name(const boards::Board& board, bool is_switch);
+
+/// Boards of each type of the stock in the mapping of a time node. A switch board counts as one of the type that its own is named after.
+std::vector<std::size_t> boards_by_type(const Mapping& mapping, const boards::Stock& stock);
 
 /// "Serenity-S1"; of several types with how many there are of each: "Apollo (20) and Serenity-S1 (100)".
 std::string names_of(const boards::Stock& stock);

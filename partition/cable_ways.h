@@ -8,9 +8,12 @@
 namespace tessera::partition {
 
 /// The cables of a fixed topology as the boards see them that stand at given places of it: what share of what one board sends another
-/// crosses each of them. It is spread over all ways of the fewest links, at every fork by the lanes.
+/// crosses each of them. It is spread over all ways of the fewest links, at every fork by the lanes. Where the topology binds the outside's
+/// lanes to boards, the outside stands on the nearest of them.
 class CableWays {
   public:
+    static constexpr std::uint32_t kOutsideBoard = 0xffffffffU;
+
     /// A direction of a cable.
     struct Channel {
         std::uint32_t to = 0;  ///< place
@@ -29,15 +32,20 @@ class CableWays {
     /// Links from board to board; 0 where there is no way.
     int hops(std::uint32_t from_board, std::uint32_t to_board) const;
     const std::vector<Channel>& channels() const { return channels_; }
+    /// Whether what goes from one to the other takes cables at all: between boards, or where the outside has a place.
+    bool cabled(std::uint32_t from_board, std::uint32_t to_board) const;
 
   private:
+    std::uint32_t place_from(std::uint32_t from_board, std::uint32_t to_board) const;
+    std::uint32_t place_to(std::uint32_t to_board) const;
     std::vector<Share> spread(std::uint32_t from, std::uint32_t to) const;
 
     const topologies::RoutingTable& table_;
+    topologies::BoardRoles roles_;
     std::vector<std::uint32_t> places_;
     std::vector<Channel> channels_;
     std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the place that they leave
-    std::vector<std::vector<Share>> known_;            ///< from board a to board b at a * boards + b
+    std::vector<std::vector<Share>> known_;            ///< from board a to board b at a * (boards + 1) + b; the outside is the last
 };
 
 }  // namespace tessera::partition

@@ -52,6 +52,16 @@ std::vector<Violation> check(const Mapping& mapping);
 /// may stand on the board of one, and an output end there.
 std::vector<Violation> check_against(const Mapping& mapping, const models::Network& network, const boards::Stock& stock);
 
+/// Checks a mapping against what a study says of single boards of its topology, by their `positions` (without any, by their ids). Rules:
+///
+///  - `entrance`: lanes from outside end only at boards at which inputs enter;
+///  - `exit`: lanes to the outside leave only the board that the decision leaves;
+///  - `place`: on a fixed topology every board is of the type that stands at its position.
+///
+/// @param topology as topologies::read_board_roles takes it
+/// @throws InputError as that does
+std::vector<Violation> check_board_roles(const Mapping& mapping, const JsonReader& topology, const boards::Stock& stock);
+
 /// Checks the external stages of a mapping against what they are declared to be (rule `stage`): so many boards, no
 /// quicker, no fewer words read and made, nothing of the detector early, the inputs of the network that they feed.
 std::vector<Violation> check_stages(const Mapping& mapping, const models::Network& network, const std::vector<Stage>& stages);

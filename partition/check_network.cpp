@@ -36,11 +36,12 @@ void check_board_type(const BoardType& type, const std::string& where, const boa
 /// The position in the stock of what a board type stands for; its size where that is nothing.
 std::size_t stands_for(const BoardType& type, const boards::Stock& stock) {
     if (stock.size() == 1) return 0;
-    const auto named = [&](const boards::BoardStock& each) { return each.board.name == type.name; };
+    const auto named = [&](const boards::BoardStock& each) { return each.board.name + (type.is_switch ? " (switch)" : "") == type.name; };
     return static_cast<std::size_t>(std::find_if(stock.begin(), stock.end(), named) - stock.begin());
 }
 
-/// Every board is of a type that there is, and there are as many of it. Where there is one type, switch boards are of it as well.
+/// Every board is of a type that there is, and there are as many of it. Where there is one type, switch boards are of it as well; else of
+/// that which they are named after.
 void check_board_types(const Mapping& mapping, const boards::Stock& stock, Violations& found) {
     std::vector<std::int64_t> taken(stock.size() + 1, 0);
     std::vector<std::size_t> of_type;

@@ -139,8 +139,10 @@ struct Mapping {
     int switch_latency_cycles = 0;
     std::string topology;  ///< description, for people
     std::vector<BoardType> board_types;
-    std::vector<std::uint32_t> boards;        ///< type of each board of one time node, by BoardId
-    std::vector<std::uint32_t> positions;     ///< by BoardId: which board of a fixed topology; empty on a patch panel, none beyond its end
+    std::vector<std::uint32_t> boards;  ///< type of each board of one time node, by BoardId
+    /// By BoardId: which board of a fixed topology, or the number that a study names on a patch panel; empty on other patch panels, none
+    /// beyond its end.
+    std::vector<std::uint32_t> positions;
     std::vector<topologies::Place> places;    ///< by BoardId, for drawings; empty where the topology has no shape of its own
     std::vector<Link> links;                  ///< by LinkId
     std::vector<Shard> shards;                ///< by ShardId; inputs come before their users

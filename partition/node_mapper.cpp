@@ -7,10 +7,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "partition/baselines.h"
 #include "partition/board_mix.h"
+#include "partition/entrances.h"
 #include "partition/kept_places.h"
 #include "partition/layout.h"
 #include "partition/node_terms.h"
@@ -196,7 +198,7 @@ class NodeMapper {
         std::optional<Mapping> found;
         if (before.boards <= kept.topology.compute_boards) found = run_on(graph, before, kept, most);
         if (found || before.boards <= working.size() || before.boards > terms_.room_for_boards) return found;
-        kept.topology = make_topology(before.boards);
+        kept.topology = make_topology(before);
         return run_on(graph, before, kept, most);
     }
 
@@ -208,7 +210,12 @@ class NodeMapper {
                 const auto placement = fitted(graph, before, stay_lanes, most);
                 if (!placement) break;
                 KeptPlaces places = kept;
+                if (places_missing(kept.topology, *placement) > 0) break;
                 places.places = places_after(before, kept.places, *placement), places.stay_lanes = stay_lanes;
+                for (std::size_t b = 0; b < placement->boards; ++b) {
+                    std::uint32_t& place = places.places[b];
+                    if (place != kNoPlace && kept.topology.type_at(place) != placement->type_of(b)) place = kNoPlace;
+                }
                 auto result = connect_in_place(graph, *placement, places);
                 if (in_place(result, kept.quick_enough_ns)) return std::get<Mapping>(std::move(result));
                 const auto* failure = std::get_if<NodeFailure>(&result);
@@ -414,7 +421,7 @@ class NodeMapper {
 
     std::variant<Placement, UnfitShard> divide(const ShardGraph& graph, const GrowthLimits& limits) const {
         if (ours()) return grow_boards(graph, terms_.space, limits);
-        const auto topology_of = [this](std::size_t boards) { return make_topology(boards); };
+        const auto topology_of = [this](std::size_t boards) { return make_topology({}, boards); };
         return divide_by_baseline(options_.partitioner, graph, terms_.space, limits, topology_of, options_.seed);
     }
 
@@ -425,11 +432,11 @@ class NodeMapper {
             return place_beside(mapping, kept->topology, topologies::RoutingTable(kept->topology), kept->places);
         }
         if (options_.partitioner == Partitioner::scotch_map) {
-            auto same = make_topology(placement.boards).working_boards();
+            auto same = make_topology(placement).working_boards();
             same.resize(placement.boards);
             return same;
         }
-        const auto topology = make_topology(placement.boards);
+        const auto topology = make_topology(placement);
         const Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
         return place_on_topology(mapping, topology, topologies::RoutingTable(topology), options_.seed);
     }
@@ -441,7 +448,7 @@ class NodeMapper {
     /// Places the boards on a fixed topology, moves shards for its links, and joins the boards.
     std::variant<Mapping, NodeFailure> settle_on_topology(ShardGraph& graph, Placement& placement, double ports, Effort effort,
                                                           const KeptPlaces* kept = nullptr) const {
-        const auto topology = kept != nullptr ? kept->topology : make_topology(placement.boards);
+        const auto topology = kept != nullptr ? kept->topology : make_topology(placement);
         const topologies::RoutingTable table(topology);
         const int lanes = effort == Effort::all ? std::max(1, terms_.thinnest_cable_lanes) : 1;
         build_as(graph, placement, lanes);
@@ -515,7 +522,7 @@ class NodeMapper {
         const std::vector<std::uint32_t> anew;
         std::size_t boards = placement.boards;
         for (int attempt = 1;; ++attempt, boards = std::min(boards + (boards + 1) / 2, terms_.room_for_boards)) {
-            const auto topology = kept != nullptr ? kept->topology : make_topology(boards);
+            const auto topology = kept != nullptr ? kept->topology : make_topology(placement, boards);
             Mapping mapping = lay_out(problem_, plan_.tmux_period_bx, graph, placement, topology);
             if (auto overfull = too_full(plan_, mapping)) return *overfull;
             const auto failure = topology.patch_panel ? plug(mapping, topology)
@@ -530,22 +537,71 @@ class NodeMapper {
         }
     }
 
-    /// With so many boards that work.
-    topologies::Topology make_topology(std::size_t boards) const {
+    /// With so many boards that work, and of several types with a place for each that the placement takes.
+    topologies::Topology make_topology(const Placement& placement, std::size_t boards) const {
         for (std::size_t size = boards;;) {
             auto topology = topology_of(problem_, plan_, size);
             const std::size_t working = topology.working_boards().size();
-            if (working >= boards) return topology;
-            size = topology.compute_boards + boards - working;
+            const std::size_t missing = std::max(boards - std::min(boards, working), places_missing(topology, placement));
+            if (missing == 0) return topology;
+            size = topology.compute_boards + missing;
         }
+    }
+    topologies::Topology make_topology(const Placement& placement) const { return make_topology(placement, placement.boards); }
+
+    /// Boards of the placement for whose type a fixed topology has no more places.
+    std::size_t places_missing(const topologies::Topology& topology, const Placement& placement) const {
+        if (topology.types.empty()) return 0;
+        std::vector<std::size_t> places(terms_.space.types.size(), 0);
+        for (const std::uint32_t place : topology.working_boards()) ++places[topology.type_at(place)];
+        std::size_t missing = 0;
+        for (std::size_t b = 0; b < placement.boards; ++b) {
+            std::size_t& left = places[placement.type_of(b)];
+            left > 0 ? --left : ++missing;
+        }
+        return missing;
     }
 
     std::optional<NodeFailure> plug(Mapping& mapping, const topologies::Topology& topology) const {
+        if (!topology.roles.bind_outside()) return plug_by(mapping, topology, {});
+        const Mapping unplugged = mapping;
+        auto failure = plug_bound(mapping, topology, false);
+        if (!failure) return failure;
+        mapping = unplugged;
+        return plug_bound(mapping, topology, true) ? failure : std::nullopt;
+    }
+
+    std::optional<NodeFailure> plug_by(Mapping& mapping, const topologies::Topology& topology, const std::vector<BoardId>& via) const {
         const double fibre_m = topology.default_length_m > 0 ? topology.default_length_m : problem_.link.fibre_m;
         const auto latency_ticks = link_latency_ticks(mapping, problem_.link, fibre_m);
-        const auto shortage = allocate_patch_panel(mapping, problem_.link.frames_per_bx(problem_.clock), fibre_m, latency_ticks);
+        const int frames_per_bx = problem_.link.frames_per_bx(problem_.clock);
+        const auto shortage = allocate_patch_panel(mapping, frames_per_bx, fibre_m, latency_ticks, via);
         if (!shortage) return std::nullopt;
         return too_few_ports(plan_, *shortage);
+    }
+
+    /// Lanes from and to the outside are at the boards that the study names.
+    std::optional<NodeFailure> plug_bound(Mapping& mapping, const topologies::Topology& topology, bool of_their_own) const {
+        const std::size_t boards = mapping.boards.size();
+        auto entrances = choose_entrances(mapping, topology.roles, of_their_own);
+        mapping.positions = std::move(entrances.positions);
+        mapping.boards.insert(mapping.boards.end(), entrances.added, mapping.boards.back());
+        if (auto missing = too_many_boards_of_a_type(mapping)) return missing;
+        auto failure = plug_by(mapping, topology, entrances.via);
+        if (failure) std::erase_if(failure->boards, [&](BoardId board) { return index(board) >= boards; });
+        return failure;
+    }
+
+    std::optional<NodeFailure> too_many_boards_of_a_type(const Mapping& mapping) const {
+        if (mapping.boards.size() > static_cast<std::size_t>(terms_.most_boards))
+            return too_many_boards(plan_, problem_.boards, mapping.boards.size(), terms_.most_boards);
+        if (problem_.boards.size() == 1) return std::nullopt;
+        const auto used = boards_by_type(mapping, problem_.boards);
+        for (std::size_t t = 0; t < used.size(); ++t) {
+            const int there = problem_.boards[t].boards / plan_.tmux_period_bx;
+            if (used[t] > static_cast<std::size_t>(there)) return too_many_boards(plan_, {problem_.boards[t]}, used[t], there);
+        }
+        return std::nullopt;
     }
 
     std::optional<NodeFailure> place_and_route(Mapping& mapping, const topologies::Topology& topology,
@@ -559,10 +615,7 @@ class NodeMapper {
         const topologies::RoutingTable table(topology);
         if (const auto overload = route_transfers(mapping, problem_, topology, table, places))
             return too_little_bandwidth(plan_, *overload);
-        if (mapping.boards.size() > static_cast<std::size_t>(terms_.most_boards)) {
-            return too_many_boards(plan_, problem_.boards, mapping.boards.size(), terms_.most_boards);
-        }
-        return std::nullopt;
+        return too_many_boards_of_a_type(mapping);
     }
 
     const MappingProblem& problem_;

@@ -56,17 +56,45 @@ void expect_cables(NodeTerms& terms, const topologies::Topology& topology) {
     int& thinnest = terms.thinnest_cable_lanes;
     for (const auto& cable : topology.cables) thinnest = thinnest == 0 ? cable.lanes : std::min(thinnest, cable.lanes);
     if (lanes == 0) return;
+    const bool enters_anywhere = topology.roles.inputs_at.empty();  // else it comes to most boards over the cables
     for (BoardOffer& offer : terms.space.types) {
         const auto cabled = static_cast<int>(std::clamp<std::int64_t>(lanes / boards, 1, offer.ports));
-        offer.outside_ports = offer.ports - cabled;
+        offer.outside_ports = enters_anywhere ? offer.ports - cabled : 0;
         offer.ports = cabled;
     }
+}
+
+/// On a fixed topology there are no more boards of a type than places for them that work.
+void count_places(NodeTerms& terms, const MappingProblem& problem, const NodePlan& plan) {
+    const auto roles = topologies::read_board_roles(problem.topology);
+    const auto failed = topologies::failed_boards(problem.topology);
+    std::vector<std::size_t> places(terms.space.types.size(), 0);
+    for (std::size_t place = 0; place < topologies::room_for_boards(problem.topology); ++place) {
+        if (std::binary_search(failed.begin(), failed.end(), id_at<BoardId>(place))) continue;
+        ++places[type_at_place(problem.boards, plan.tmux_period_bx, roles, place)];
+    }
+    std::size_t all = 0;
+    for (std::size_t t = 0; t < places.size(); ++t) {
+        std::size_t& boards = terms.space.types[t].boards;
+        all += boards = std::min(boards, places[t]);
+    }
+    terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(terms.most_boards), all));
 }
 
 /// What the thinnest cable carries of one event.
 std::int64_t cable_bits(const NodeTerms& terms) {
     const std::int64_t payload = std::max<std::int64_t>(1, terms.space.frames_per_event - terms.context.overhead_frames);
     return std::max<std::int64_t>(2, payload * terms.context.frame_bits * terms.thinnest_cable_lanes);
+}
+
+/// Ports that cables leave free on every board. What enters at few boards takes more of theirs, the more so as several that read the same
+/// are each sent it.
+int ports_for_outside(int ports, double boundary_lanes, const topologies::BoardRoles& roles) {
+    constexpr int kLikelyReaders = 2;
+    const int anywhere = std::min(ports / 8, 2 + static_cast<int>(boundary_lanes));
+    if (roles.inputs_at.empty()) return anywhere;
+    const double at_each = kLikelyReaders * boundary_lanes / static_cast<double>(roles.inputs_at.size());
+    return std::max(anywhere, std::min(ports / 2, 2 + static_cast<int>(at_each)));
 }
 
 }  // namespace
@@ -84,6 +112,7 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
         terms.room_for_boards -= index(board) < terms.room_for_boards ? 1 : 0;
     most_boards = std::min(most_boards, boards_in_node(problem.boards, plan.tmux_period_bx));
     terms.most_boards = static_cast<int>(std::min(static_cast<std::size_t>(most_boards), terms.room_for_boards));
+    if (problem.boards.size() > 1 && !topologies::is_patch_panel(problem.topology)) count_places(terms, problem, plan);
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
     if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
     // Two a BX: of shorter ones, rounding and the gap at the end of a period take too many ports.
@@ -126,10 +155,16 @@ HopTiming hop_timing(const MappingProblem& problem) {
 }
 
 topologies::Topology topology_of(const MappingProblem& problem, const NodePlan& plan, std::size_t boards) {
+    const auto roles = topologies::read_board_roles(problem.topology);
     const bool lanes_given = problem.topology.has("lanes") || problem.topology.has("file");
     const int ports = fewest_ports(problem.boards);
-    const int kept = lanes_given ? 0 : std::min(ports / 8, 2 + static_cast<int>(plan.bound.boundary_lanes));
-    return topologies::make_topology(problem.topology, boards, ports - kept);
+    const int kept = lanes_given ? 0 : ports_for_outside(ports, plan.bound.boundary_lanes, roles);
+    if (problem.boards.size() == 1) return topologies::make_topology(problem.topology, boards, ports - kept);
+    const auto type_at = [&](std::size_t place) { return type_at_place(problem.boards, plan.tmux_period_bx, roles, place); };
+    auto topology = topologies::make_topology(problem.topology, boards, ports - kept,
+                                              [&](std::size_t place) { return problem.boards[type_at(place)].board.ports - kept; });
+    for (std::size_t place = 0; place < topology.compute_boards && !topology.patch_panel; ++place) topology.types.push_back(type_at(place));
+    return topology;
 }
 
 }  // namespace tessera::partition

@@ -60,10 +60,13 @@ class PatchPanel {
     PatchPanel(const Mapping& mapping, int frames_per_bx)
         : mapping_(mapping), period_frames_(std::int64_t{frames_per_bx} * mapping.tmux_period_bx), ports_(mapping) {}
 
-    std::optional<PortShortage> build() {
+    std::optional<PortShortage> build(const std::vector<BoardId>& via) {
         std::map<std::pair<BoardId, BoardId>, std::vector<std::uint32_t>> pairs;
         for (std::uint32_t t = 0; t < mapping_.transfers.size(); ++t) {
-            pairs[{source_board(mapping_, mapping_.transfers[t]), mapping_.transfers[t].to}].push_back(t);
+            const BoardId from = source_board(mapping_, mapping_.transfers[t]), to = mapping_.transfers[t].to;
+            const BoardId between = via.empty() ? kOutside : via[t];
+            if (between != kOutside) pairs[{from, between}].push_back(t);
+            pairs[{between != kOutside ? between : from, to}].push_back(t);
         }
         for (auto& [ends, transfers] : pairs) pack(ends.first, ends.second, transfers);
         for (const Bundle& bundle : bundles_) ports_.add(bundle.from, bundle.to, bundle.lanes);
@@ -75,13 +78,18 @@ class PatchPanel {
 
     void write(Mapping& mapping, double fibre_m, std::int64_t latency_ticks) const {
         mapping.links.clear();
+        for (Transfer& transfer : mapping.transfers) transfer.route.clear();
         for (const Bundle& bundle : bundles_) {
             Link link;
             link.from = bundle.from, link.to = bundle.to, link.lanes = bundle.lanes;
             const bool outside = bundle.from == kOutside || bundle.to == kOutside;
             link.fibre_m = outside ? 0 : fibre_m;
             link.latency_ticks = outside ? 0 : latency_ticks;
-            for (const std::uint32_t t : bundle.transfers) mapping.transfers[t].route = {id_at<LinkId>(mapping.links.size())};
+            for (const std::uint32_t t : bundle.transfers) {
+                auto& route = mapping.transfers[t].route;
+                const bool first = bundle.from == source_board(mapping, mapping.transfers[t]);
+                route.insert(first ? route.begin() : route.end(), id_at<LinkId>(mapping.links.size()));
+            }
             mapping.links.push_back(link);
         }
     }
@@ -190,9 +198,10 @@ class PatchPanel {
 
 }  // namespace
 
-std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks) {
+std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks,
+                                                 const std::vector<BoardId>& via) {
     PatchPanel panel(mapping, frames_per_bx);
-    if (auto shortage = panel.build()) return shortage;
+    if (auto shortage = panel.build(via)) return shortage;
     panel.write(mapping, fibre_m, latency_ticks);
     return std::nullopt;
 }

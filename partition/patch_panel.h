@@ -24,9 +24,13 @@ struct PortShortage {
 /// same two boards may share a link); then, with the ports that are left, a link of its own for
 /// as many transfers as possible, and more lanes where serialisation takes longest.
 ///
+/// A transfer with an entry in `via` other than kOutside goes by that board, which forwards it.
+///
 /// Sets the links and the routes of all transfers. Returns the shortage where ports run out;
 /// the mapping's links are then unspecified.
-std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks);
+/// @param via by transfer; empty: all go straight
+std::optional<PortShortage> allocate_patch_panel(Mapping& mapping, int frames_per_bx, double fibre_m, std::int64_t latency_ticks,
+                                                 const std::vector<BoardId>& via = {});
 
 /// Frames of buffer per lane that a link needs: all frames of one event of all its transfers,
 /// twice, for the events before and after that may wait at the same time.

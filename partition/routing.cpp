@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "partition/board_mix.h"
 #include "partition/layout.h"
 #include "partition/link_frames.h"
 
@@ -115,9 +116,8 @@ class Router {
     }
 
     void make_channels() {
-        std::vector<int> free_ports(topology_.board_count, problem_.boards.front().board.ports);
-        for (std::size_t b = topology_.compute_boards; b < topology_.board_count; ++b)
-            free_ports[b] = 0;  // detectors end at compute boards
+        std::vector<int> free_ports(topology_.board_count, 0);  // detectors end at compute boards
+        for (std::size_t b = 0; b < topology_.compute_boards; ++b) free_ports[b] = problem_.boards[topology_.type_at(b)].board.ports;
         for (const auto& cable : topology_.cables) {
             const double metres = cable.length_m > 0 ? cable.length_m : problem_.link.fibre_m;
             const auto a = static_cast<std::uint32_t>(index(cable.a)), b = static_cast<std::uint32_t>(index(cable.b));
@@ -128,8 +128,8 @@ class Router {
         }
         for (std::uint32_t b = 0; b < topology_.compute_boards; ++b) {
             if (free_ports[b] <= 0) continue;
-            add_channel(outside_, b, free_ports[b], 0, 0);
-            add_channel(b, outside_, free_ports[b], 0, 0);
+            if (topology_.roles.may_enter(id_at<BoardId>(b))) add_channel(outside_, b, free_ports[b], 0, 0);
+            if (topology_.roles.may_leave(id_at<BoardId>(b))) add_channel(b, outside_, free_ports[b], 0, 0);
         }
     }
 
@@ -237,47 +237,64 @@ class Router {
 
     void write() {
         std::vector<BoardId> board_at(topology_.board_count + 1, kOutside);
-        std::vector<bool> known(topology_.board_count + 1, false);
-        known[outside_] = true;
-        for (std::size_t b = 0; b < places_.size(); ++b) board_at[places_[b]] = id_at<BoardId>(b), known[places_[b]] = true;
+        for (std::size_t b = 0; b < places_.size(); ++b) board_at[places_[b]] = id_at<BoardId>(b);
         mapping_.positions.clear(), mapping_.places.clear();
         for (const auto position : places_) note_place(position);
         mapping_.links.clear();
-        const auto board_of = [&](std::uint32_t position) {
-            if (!known[position]) board_at[position] = add_forwarder(position), known[position] = true;
-            return board_at[position];
-        };
+        add_forwarders(board_at);
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
             mapping_.transfers[t].route.clear();
             for (const std::uint32_t c : routing_.ways[t]) {
                 Channel& channel = routing_.channels[c];
                 if (channel.link == kNone) {
                     channel.link = static_cast<std::uint32_t>(mapping_.links.size());
-                    const BoardId from = board_of(channel.from), to = board_of(channel.to);
-                    mapping_.links.push_back({from, to, channel.lanes, channel.fibre_m, channel.latency_ticks, 0});
+                    mapping_.links.push_back(
+                        {board_at[channel.from], board_at[channel.to], channel.lanes, channel.fibre_m, channel.latency_ticks, 0});
                 }
                 mapping_.transfers[t].route.push_back(id_at<LinkId>(channel.link));
             }
         }
     }
 
-    /// A board on the way that has no shards: a switch, or a compute board.
-    BoardId add_forwarder(std::uint32_t position) {
-        std::uint32_t type = 0;
-        if (position >= topology_.compute_boards) {
-            if (switch_type_ == kNone) {
-                switch_type_ = static_cast<std::uint32_t>(mapping_.board_types.size());
-                BoardType board = mapping_.board_types.front();
-                board.name += " (switch)";
-                board.is_switch = true;
-                if (topology_.switch_ports > 0) board.ports = topology_.switch_ports;
-                mapping_.board_types.push_back(board);
+    /// Boards on the way that have no shards, in the order in which transfers come by: switches, and compute boards of the type at their
+    /// place. Switches are of what these leave of the last type of which there is another, then.
+    void add_forwarders(std::vector<BoardId>& board_at) {
+        std::vector<std::uint32_t> positions;
+        for (const auto& way : routing_.ways) {
+            for (const std::uint32_t c : way) {
+                for (const std::uint32_t end : {routing_.channels[c].from, routing_.channels[c].to}) {
+                    if (end == outside_ || board_at[end] != kOutside) continue;
+                    board_at[end] = id_at<BoardId>(mapping_.boards.size() + positions.size());
+                    positions.push_back(end);
+                }
             }
-            type = switch_type_;
         }
-        mapping_.boards.push_back(type);
-        note_place(position);
-        return id_at<BoardId>(mapping_.boards.size() - 1);
+        std::vector<int> left;
+        for (const auto& stock : problem_.boards) left.push_back(stock.boards / mapping_.tmux_period_bx);
+        for (const std::uint32_t type : mapping_.boards) --left[type];
+        for (const std::uint32_t position : positions) left[topology_.type_at(position)] -= position < topology_.compute_boards ? 1 : 0;
+        for (const std::uint32_t position : positions) {
+            mapping_.boards.push_back(position < topology_.compute_boards ? topology_.type_at(position) : switch_type(left));
+            note_place(position);
+        }
+    }
+
+    /// The board type of the next switch.
+    std::uint32_t switch_type(std::vector<int>& left) {
+        std::size_t of = left.size() - 1;
+        while (of > 0 && left[of] <= 0) --of;
+        if (left[of] <= 0) of = left.size() - 1;
+        --left[of];
+        const std::string name = type_name(problem_.boards[of].board, true);
+        auto& types = mapping_.board_types;
+        const auto known = std::find_if(types.begin(), types.end(), [&](const BoardType& type) { return type.name == name; });
+        if (known != types.end()) return static_cast<std::uint32_t>(known - types.begin());
+        BoardType board = types[of];
+        board.name = name;
+        board.is_switch = true;
+        if (topology_.switch_ports > 0) board.ports = topology_.switch_ports;
+        types.push_back(board);
+        return static_cast<std::uint32_t>(types.size() - 1);
     }
 
     /// Where the next board of the mapping stands in the topology, and in a drawing of it.
@@ -296,7 +313,6 @@ class Router {
     std::vector<std::vector<std::uint32_t>> leaving_;  ///< channels by the position they leave
     std::vector<bool> closed_;                         ///< by position: forwarders that the others stand in for
     Routing routing_;
-    std::uint32_t switch_type_ = kNone;
 };
 
 }  // namespace

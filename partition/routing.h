@@ -25,11 +25,11 @@ struct LinkOverload {
 /// until none has too much or that stops to help.
 /// Then boards that only forward are done without, the least busy first, as far as the others can stand in for them.
 /// Each cable in use becomes one link per direction with all its lanes. Data from and to the
-/// outside pass through ports that have no cable, at any board, and are forwarded from there.
+/// outside pass through ports that have no cable, at any board that the topology allows, and are forwarded from there.
 ///
 /// Boards of the mapping take the positions `places`; boards that only forward (switches, or
-/// compute boards on the way) are appended to the mapping. Returns the worst overload where the
-/// negotiation fails; the mapping's links are then unspecified.
+/// compute boards on the way) are appended to the mapping, whether or not there are so many of their type. Returns the worst overload where
+/// the negotiation fails; the mapping's links are then unspecified.
 std::optional<LinkOverload> route_transfers(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology,
                                             const topologies::RoutingTable& table, const std::vector<std::uint32_t>& places);
 

@@ -40,14 +40,61 @@ std::int64_t links_between(const topologies::RoutingTable& routes, std::uint32_t
     return hops < 0 ? 1000 : hops;
 }
 
+/// What boards get from the outside and send there, where the topology binds that to boards; and the links from there to every place.
+struct OutsideTraffic {
+    std::vector<std::int64_t> in_kilobits, out_kilobits;  ///< by board
+    std::vector<std::int64_t> links_in, links_out;        ///< by place; 0 where any board will do
+
+    OutsideTraffic(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes)
+        : in_kilobits(mapping.boards.size(), 0),
+          out_kilobits(mapping.boards.size(), 0),
+          links_in(topology.compute_boards, 0),
+          links_out(topology.compute_boards, 0) {
+        for (const Transfer& transfer : mapping.transfers) {
+            const BoardId from = source_board(mapping, transfer);
+            if (from == kOutside && transfer.to != kOutside) in_kilobits[index(transfer.to)] += transfer.bits / 1024 + 1;
+            if (from != kOutside && transfer.to == kOutside) out_kilobits[index(from)] += transfer.bits / 1024 + 1;
+        }
+        const auto& roles = topology.roles;
+        for (std::uint32_t place = 0; place < topology.compute_boards; ++place) {
+            if (roles.decision_at) links_out[place] = links_between(routes, place, static_cast<std::uint32_t>(index(*roles.decision_at)));
+            for (std::size_t b = 0; b < roles.inputs_at.size(); ++b) {
+                const auto links = links_between(routes, static_cast<std::uint32_t>(index(roles.inputs_at[b])), place);
+                links_in[place] = b == 0 ? links : std::min(links_in[place], links);
+            }
+        }
+    }
+
+    std::int64_t cost(std::uint32_t board, std::uint32_t place) const {
+        return in_kilobits[board] * links_in[place] + out_kilobits[board] * links_out[place];
+    }
+};
+
+/// Places that work, by the type of the board there.
+std::vector<std::vector<std::uint32_t>> places_by_type(const Mapping& mapping, const topologies::Topology& topology) {
+    std::vector<std::vector<std::uint32_t>> places(mapping.board_types.size());
+    for (const std::uint32_t place : topology.working_boards()) places[topology.type_at(place)].push_back(place);
+    return places;
+}
+
 class Annealing {
   public:
     Annealing(const Mapping& mapping, const topologies::Topology& topology, const topologies::RoutingTable& routes, std::uint64_t seed,
               const std::vector<std::uint32_t>& before)
-        : traffic_(mapping), routes_(routes), generator_(seed), nodes_(topology.working_boards()), heat_(before.empty() ? 0.3 : 0.03) {
+        : traffic_(mapping),
+          outside_(mapping, topology, routes),
+          routes_(routes),
+          generator_(seed),
+          nodes_(places_by_type(mapping, topology)),
+          types_(mapping.boards),
+          heat_(before.empty() ? 0.3 : 0.03) {
         place_.resize(mapping.boards.size());
         occupant_.assign(topology.compute_boards, kNobody);
-        for (std::uint32_t b = 0; b < place_.size(); ++b) place_[b] = before.empty() ? nodes_[b] : before[b], occupant_[place_[b]] = b;
+        std::vector<std::size_t> next(nodes_.size(), 0);
+        for (std::uint32_t b = 0; b < place_.size(); ++b) {
+            place_[b] = before.empty() ? nodes_[types_[b]][next[types_[b]]++] : before[b];
+            occupant_[place_[b]] = b;
+        }
     }
 
     std::vector<std::uint32_t> run() {
@@ -57,7 +104,8 @@ class Annealing {
         const double cooling = std::pow(1e-3, 1.0 / static_cast<double>(moves));
         for (std::size_t m = 0; m < moves; ++m, temperature *= cooling) {
             const auto a = static_cast<std::uint32_t>(draw(generator_, place_.size()));
-            const std::uint32_t node = nodes_[draw(generator_, nodes_.size())];
+            const auto& nodes = nodes_[types_[a]];
+            const std::uint32_t node = nodes[draw(generator_, nodes.size())];
             if (node != place_[a]) try_exchange(a, node, temperature);
         }
         return place_;
@@ -67,7 +115,7 @@ class Annealing {
     static constexpr std::uint32_t kNobody = 0xffffffffU;
 
     std::int64_t cost(std::uint32_t board) const {
-        std::int64_t sum = 0;
+        std::int64_t sum = outside_.cost(board, place_[board]);
         for (const auto& partner : traffic_.of_board[board])
             sum += partner.kilobits * links_between(routes_, place_[board], place_[partner.board]);
         return sum;
@@ -96,10 +144,12 @@ class Annealing {
     }
 
     Traffic traffic_;
+    OutsideTraffic outside_;
     const topologies::RoutingTable& routes_;
     std::mt19937_64 generator_;
-    std::vector<std::uint32_t> nodes_;  ///< that a board may be at
-    double heat_;                       ///< of the start, in the mean cost of a board
+    std::vector<std::vector<std::uint32_t>> nodes_;  ///< that a board may be at, by its type
+    std::vector<std::uint32_t> types_;               ///< by board
+    double heat_;                                    ///< of the start, in the mean cost of a board
     std::vector<std::uint32_t> place_, occupant_;
 };
 
@@ -114,7 +164,8 @@ std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topol
 std::vector<std::uint32_t> place_beside(const Mapping& mapping, const topologies::Topology& topology,
                                         const topologies::RoutingTable& routes, std::vector<std::uint32_t> places) {
     const Traffic traffic(mapping);
-    const auto working = topology.working_boards();
+    const OutsideTraffic outside(mapping, topology, routes);
+    const auto working = places_by_type(mapping, topology);
     std::vector<bool> taken(topology.compute_boards, false);
     for (const std::uint32_t place : places) {
         if (place != kNoPlace) taken[place] = true;
@@ -122,9 +173,9 @@ std::vector<std::uint32_t> place_beside(const Mapping& mapping, const topologies
     for (std::size_t board = 0; board < places.size(); ++board) {
         if (places[board] != kNoPlace) continue;
         std::int64_t least = std::numeric_limits<std::int64_t>::max();
-        for (const std::uint32_t place : working) {
+        for (const std::uint32_t place : working[mapping.boards[board]]) {
             if (taken[place]) continue;
-            std::int64_t cost = 0;
+            std::int64_t cost = outside.cost(static_cast<std::uint32_t>(board), place);
             for (const auto& partner : traffic.of_board[board]) {
                 if (places[partner.board] != kNoPlace && partner.board != board)
                     cost += partner.kilobits * links_between(routes, place, places[partner.board]);

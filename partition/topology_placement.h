@@ -14,7 +14,9 @@ namespace tessera::partition {
 /// from the order of the pipeline, or cooler from places that were good for a similar mapping
 /// (`before`, empty where there are none). Deterministic for a seed.
 ///
-/// Precondition: the mapping has no more boards than the topology has compute boards that work.
+/// A board stands where the topology has one of its type. What the topology binds to boards of the outside's lanes counts from there.
+///
+/// Precondition: the mapping has no more boards of any type than the topology has compute boards that work.
 /// @return by board of the mapping: its position in the topology
 std::vector<std::uint32_t> place_on_topology(const Mapping& mapping, const topologies::Topology& topology,
                                              const topologies::RoutingTable& routes, std::uint64_t seed,

@@ -130,8 +130,7 @@ void Wiring::charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int
     if (from == to) return;
     const std::int64_t frames = sign * graph_.nets[net].frames;
     change_ += static_cast<double>(frames) / static_cast<double>(frames_per_event_) * links_between(from, to);
-    const bool outside = from == Placement::kOutsideBoard || to == Placement::kOutsideBoard;
-    if (!cabled_.empty() && !outside) {
+    if (!cabled_.empty() && cables_->cabled(from, to)) {
         charge_cables(graph_.nets[net], from, to, sign);
     } else {
         charge_ports(from, to, frames);
@@ -165,8 +164,9 @@ void Wiring::charge_cables(const Net& net, std::uint32_t from, std::uint32_t to,
 }
 
 int Wiring::links_between(std::uint32_t from, std::uint32_t to) const {
-    if (cables_ == nullptr || from == Placement::kOutsideBoard || to == Placement::kOutsideBoard) return 1;
-    return cables_->hops(from, to);
+    if (cables_ == nullptr || !cables_->cabled(from, to)) return 1;
+    const bool outside = from == Placement::kOutsideBoard || to == Placement::kOutsideBoard;
+    return cables_->hops(from, to) + (outside ? 1 : 0);
 }
 
 double Wiring::hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t to) const {

@@ -24,6 +24,12 @@ Parameters with_common(Parameters own, bool lanes = true) {
     if (lanes)
         own.emplace_back("failed",
                          "numbers of boards that have failed, as [3, 17]: they carry nothing and pass nothing on (default: none)");
+    own.emplace_back("inputs_at", "numbers of the boards at which lanes from outside end, as [0, 1] (default: any)");
+    own.emplace_back("decision_at", "number of the board that lanes to the outside leave (default: any)");
+    if (lanes)
+        own.emplace_back("types",
+                         "names of the types that boards are of in the order of their numbers, over and over where there are more boards "
+                         "(default: as many of each as there are, one type after another)");
     own.emplace_back("switch_latency_cycles", "processing cycles in which a board forwards a transfer (default 9, assumed)");
     return own;
 }
@@ -74,17 +80,22 @@ const TopologyKind& file_kind() {
     return kind;
 }
 
+/// The keys about single boards are known; what they say is read once the boards are there.
+void ask_for_boards(const JsonReader& reader) {
+    for (const char* key : {"failed", "inputs_at", "decision_at", "types"}) reader.has(key);
+}
+
 Topology read_graph_file(const JsonReader& reader) {
     std::filesystem::path path = reader.at("file").text();
     reader.text("kind", "");
-    failed_boards(reader);
+    ask_for_boards(reader);
     reader.done();
     if (path.is_relative()) path = std::filesystem::path(reader.file()).parent_path() / path;
     return read_topology(JsonReader::from_file(path));
 }
 
 /// @throws InputError at the board that has more lanes than ports
-void check_ports(const Topology& topology, const JsonReader& reader, int ports_per_board) {
+void check_ports(const Topology& topology, const JsonReader& reader, int ports_per_board, const PortsAt& ports_at) {
     std::vector<std::int64_t> lanes(topology.board_count);
     for (const auto& cable : topology.cables) {
         lanes[index(cable.a)] += cable.lanes;
@@ -92,7 +103,8 @@ void check_ports(const Topology& topology, const JsonReader& reader, int ports_p
     }
     for (std::size_t board = 0; board < lanes.size(); ++board) {
         const bool is_switch = board >= topology.compute_boards && topology.switch_ports > 0;
-        const int ports = is_switch ? topology.switch_ports : ports_per_board;
+        const bool differs = ports_at && board < topology.compute_boards;
+        const int ports = is_switch ? topology.switch_ports : differs ? ports_at(board) : ports_per_board;
         if (lanes[board] <= ports) continue;
         reader.fail((board < topology.compute_boards ? "board " : "switch board ") + std::to_string(board) + " has cables of " +
                         std::to_string(lanes[board]) + " lanes",
@@ -133,7 +145,7 @@ Topology generate(const JsonReader& reader, std::size_t boards, int ports_per_bo
     const auto kind = std::find_if(known.begin(), known.end(), [&](const Kind& each) { return each.documentation.name == name; });
     Topology topology = kind->make(request);
     topology.switch_latency_cycles = latency;
-    failed_boards(reader);
+    ask_for_boards(reader);
     reader.done();
     return topology;
 }
@@ -179,18 +191,27 @@ std::vector<std::uint32_t> Topology::working_boards() const {
     return working;
 }
 
-Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board) {
+bool is_patch_panel(const JsonReader& reader) {
+    const std::string kind = reader.text("kind", file_kind().name);
+    return kind == file_kind().name ? read_graph_file(reader).patch_panel : kind == "patch_panel";
+}
+
+Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board, const PortsAt& ports_at) {
     if (boards < 1 || boards > kMostBoards) {
         reader.fail(std::to_string(boards) + " boards asked for", "1 to " + std::to_string(kMostBoards));
     }
+    const BoardRoles roles = read_board_roles(reader);
+    if (roles.bind_outside() && !is_patch_panel(reader)) boards = std::max(boards, roles.boards_named());
     const bool from_file = reader.has("file") && !reader.has("kind");
     Topology topology = from_file ? read_graph_file(reader) : generate(reader, boards, ports_per_board);
     if (topology.compute_boards < boards) {
         reader.fail("a graph of " + std::to_string(topology.compute_boards) + " compute boards",
                     "the " + std::to_string(boards) + " that are needed");
     }
-    check_ports(topology, reader, ports_per_board);
+    check_ports(topology, reader, ports_per_board, ports_at);
     fail_boards(topology, reader);
+    topology.roles = roles;
+    if (roles.bind_outside()) topology.description += ", " + roles.description();
     return topology;
 }
 

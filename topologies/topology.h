@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/ids.h"
 #include "core/json.h"
+#include "topologies/board_roles.h"
 
 namespace tessera::topologies {
 
@@ -39,12 +41,17 @@ struct Topology {
     std::size_t compute_boards = 0;
     std::size_t board_count = 0;  ///< with the switch boards
     bool patch_panel = false;
-    double default_length_m = 0;    ///< of a patch panel's fibres; 0: the protocol's own default
-    int switch_latency_cycles = 0;  ///< of a board that forwards a transfer, from arrival to departure
-    int switch_ports = 0;           ///< ports of a switch board; 0: those of a compute board
-    std::vector<Cable> cables;      ///< sorted by (a, b), a < b, each pair once
-    std::vector<BoardId> failed;    ///< in order; they have no cables and carry nothing
-    std::vector<Place> places;      ///< by board, as its shape is drawn; empty where it has none (patch panel, graph file)
+    double default_length_m = 0;       ///< of a patch panel's fibres; 0: the protocol's own default
+    int switch_latency_cycles = 0;     ///< of a board that forwards a transfer, from arrival to departure
+    int switch_ports = 0;              ///< ports of a switch board; 0: those of a compute board
+    std::vector<Cable> cables;         ///< sorted by (a, b), a < b, each pair once
+    std::vector<BoardId> failed;       ///< in order; they have no cables and carry nothing
+    std::vector<Place> places;         ///< by board, as its shape is drawn; empty where it has none (patch panel, graph file)
+    BoardRoles roles;                  ///< what the study says of single boards
+    std::vector<std::uint32_t> types;  ///< by compute board: which of several types of board stands there; empty: all are alike
+
+    /// Of the board at a place; switches and boards that are all alike are of the first.
+    std::uint32_t type_at(std::size_t place) const { return place < types.size() ? types[place] : 0; }
 
     /// Compute boards that have not failed, in order.
     std::vector<std::uint32_t> working_boards() const;
@@ -60,13 +67,21 @@ struct TopologyKind {
 };
 std::vector<TopologyKind> topology_kinds();
 
+/// Ports of the compute board at a place.
+using PortsAt = std::function<int(std::size_t)>;
+
 /// Makes the topology that a study asks for with at least `boards` compute boards (rounded up to
-/// what its shape allows; `compute_boards` says to how many) whose ports are `ports_per_board`.
+/// what its shape allows, and to the highest number that it names; `compute_boards` says to how many) whose ports are `ports_per_board`.
 ///
 /// The reader holds `{"kind": "torus3d", ...parameters}` or `{"file": "graph.json"}`. Boards that it says have `failed` count, as far
 /// as there are so many.
+/// @param ports_at where boards differ: a cable may then take more than `ports_per_board`, which are those of the board with the fewest
 /// @throws InputError for an unknown kind, a bad parameter, or more cables at a board than ports.
-Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board);
+Topology make_topology(const JsonReader& reader, std::size_t boards, int ports_per_board, const PortsAt& ports_at = {});
+
+/// Whether fibres are plugged between any two boards, by the kind or by the graph file.
+/// @throws InputError as make_topology does for these keys
+bool is_patch_panel(const JsonReader& reader);
 
 /// Compute boards that there is room for: those of a graph file, of a torus's `shape`, below a fat
 /// tree's `children`. A topology that is made to measure has room for as many as any may have.

@@ -231,6 +231,43 @@ TEST_CASE("--json leaves JSON alone on stdout, whatever the command") {
     }
 }
 
+TEST_CASE("inputs at a board that the topology has not, or that has failed: 1, before anything is mapped") {
+    const TemporaryFolder folder;
+    Json study = small_study();
+    study["topology"] = {{"kind", "torus2d"}, {"shape", {2, 2}}, {"failed", {1}}, {"inputs_at", {0, 4}}};
+    check_bad_input(run_study(folder, study), "/topology/inputs_at/1: found 4; expected one of the 4 boards", folder);
+    study["topology"]["inputs_at"] = {1};
+    check_bad_input(run_study(folder, study), "/topology/inputs_at/0: board 1, which has failed", folder);
+    study["topology"].erase("inputs_at");
+    study["topology"]["decision_at"] = 1;
+    check_bad_input(run_study(folder, study), "/topology/decision_at: board 1, which has failed", folder);
+}
+
+TEST_CASE("inputs and decision at given boards are kept, checked and reported") {
+    const TemporaryFolder folder;
+    for (const char* kind : {"patch_panel", "ring"}) {
+        CAPTURE(kind);
+        Json study = small_study();
+        study["topology"] = {{"kind", kind}, {"inputs_at", {2}}, {"decision_at", 0}};
+        study["simulation"] = {{"bunch_crossings", 50}};
+        const auto outcome = run_study(folder, study);
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        const auto mapping = read_json(folder / "out" / "mapping.json");
+        for (const auto& link : mapping["links"]) {
+            if (link["from"] == "outside") CHECK(mapping["positions"][link["to"].get<std::size_t>()] == 2);
+            if (link["to"] == "outside") CHECK(mapping["positions"][link["from"].get<std::size_t>()] == 0);
+        }
+        CHECK(read_file(folder / "out" / "report.md").find("inputs at board 2, decision at board 0") != std::string::npos);
+        auto asked = read_json(folder / "out" / "study.json");
+        asked["topology"]["decision_at"] = 1;
+        write_file(folder / "out" / "study.json", asked.dump(1));
+        const auto checked = tessera("check " + quoted(folder / "out"));
+        CHECK(checked.code == 2);
+        CHECK(checked.out.find("exit: ") != std::string::npos);
+    }
+}
+
 TEST_CASE("a search that has no time finds nothing, and says so") {
     const TemporaryFolder folder;
     const auto outcome = tessera("map " + quoted(shipped_study("default")) + " --time-limit 0.001 -o " + quoted(folder / "out"));

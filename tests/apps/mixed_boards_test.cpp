@@ -116,4 +116,22 @@ TEST_CASE("the shipped study of two types passes on both") {
     CHECK(report["boards"]["types"][0]["used"] == report["boards"]["types"][0]["available"]);
 }
 
+TEST_CASE("the shipped study of two types on a torus keeps types, inputs and decision at their places") {
+    const auto& [out, outcome] = shipped_run("mixed_boards_torus");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const auto report = read_json(out / "report.json");
+    check_accounts(report);
+    for (const auto& type : report["boards"]["types"]) CHECK(type["used"].get<int>() > 0);
+    const auto mapping = read_json(out / "mapping.json");
+    for (std::size_t b = 0; b < mapping["boards"].size(); ++b) {
+        const auto& type = mapping["board_types"][mapping["boards"][b].get<std::size_t>()];
+        CHECK(type["name"] == (mapping["positions"][b].get<int>() % 4 == 0 ? "Apollo" : "Serenity-S1"));
+    }
+    for (const auto& link : mapping["links"]) {
+        if (link["from"] == "outside") CHECK(mapping["positions"][link["to"].get<std::size_t>()].get<int>() % 4 == 0);
+        if (link["to"] == "outside") CHECK(mapping["positions"][link["from"].get<std::size_t>()] == 2);
+    }
+}
+
 }  // namespace tessera::tests

@@ -142,8 +142,8 @@ TEST_CASE("types of board that make no system are rejected at their place") {
     check_rejected(boards(serenity, serenity), "/board/1/type: a second \"Serenity-S1\"");
     check_rejected(boards(serenity, {{"type", "VP1902"}, {"boards", 10}}), "/board/1/type: VP1902 with VP1902");
     auto torus = boards(serenity, {{"type", "KU15P"}, {"boards", 10}});
-    torus["topology"] = {{"kind", "torus3d"}};
-    check_rejected(torus, "/topology: several types of board on torus3d");
+    torus["topology"] = {{"kind", "torus3d"}, {"types", {"KU15P", "Serenity"}}};
+    check_rejected(torus, "/topology/types/1: found Serenity; expected the name of a type of \"board\"");
     auto spares = boards(serenity, {{"type", "KU15P"}, {"boards", 2}});
     spares["simulation"] = {{"faults", {{"spares", {{"boards", 3}, {"takeover_bx", 10}}}}}};
     check_rejected(spares, "/simulation: 3 spare boards");
@@ -154,6 +154,13 @@ TEST_CASE("types of board that make no system are rejected at their place") {
                                      {"words", 10},
                                      {"inputs", Json::array({{{"from", "detector"}, {"words", 10}, {"arrival_ns", 0}}})}}});
     check_rejected(staged, "/stages: 18 boards in stages; expected at most the 10 of the first type, Serenity-S1");
+}
+
+TEST_CASE("stages and boards of the topology do not both bring the inputs") {
+    const Json stage{{"name", "before"}, {"boards", 18}, {"latency_ns", 100}, {"words", 10}};
+    Json changes{{"stages", Json::array({stage})}, {"topology", {{"kind", "patch_panel"}, {"inputs_at", {0}}}}};
+    changes["stages"][0]["inputs"] = Json::array({{{"from", "detector"}, {"words", 10}, {"arrival_ns", 0}}});
+    check_rejected(changes, "/stages: stages beside \"inputs at board 0\" of the topology");
 }
 
 TEST_CASE("what a study cannot mean is rejected at its place") {

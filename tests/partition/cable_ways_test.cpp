@@ -70,6 +70,29 @@ TEST_CASE("all of what a board sends leaves it and arrives, however far away") {
     }
 }
 
+TEST_CASE("what comes from the outside crosses the cables from the nearest board at which it enters, and leaves at one board") {
+    const auto ring = topology_of_kind(R"({"kind": "ring", "lanes": 1, "inputs_at": [0, 4], "decision_at": 6})", 8, 8);
+    const topologies::RoutingTable table(ring);
+    CableWays ways(ring, table, {1, 2, 3, 4});
+    constexpr auto kOutside = CableWays::kOutsideBoard;
+    CHECK(ways.cabled(kOutside, 0));
+    CHECK(ways.cabled(0, kOutside));
+    CHECK(ways.hops(kOutside, 0) == 1);  // from 0
+    CHECK(ways.hops(kOutside, 2) == 1);  // from 4
+    CHECK(ways.hops(kOutside, 3) == 0);  // it is one of them
+    CHECK(ways.between(kOutside, 3).empty());
+    CHECK(ways.between(kOutside, 1).size() == 2);
+    CHECK(ways.hops(3, kOutside) == 2);
+    for (const auto& [channel, part] : ways.between(3, kOutside)) CHECK(ways.channels()[channel].to > 4);
+
+    const auto open = topology_of_kind(R"({"kind": "ring", "lanes": 1})", 8, 8);
+    const topologies::RoutingTable same(open);
+    const CableWays anywhere(open, same, {1, 2});
+    CHECK_FALSE(anywhere.cabled(kOutside, 0));
+    CHECK_FALSE(anywhere.cabled(0, kOutside));
+    CHECK(anywhere.cabled(0, 1));
+}
+
 TEST_CASE("a cable with too much on it costs, and costs nothing once it is relieved") {
     const auto ring = topology_of_kind(R"({"kind": "ring", "lanes": 1})", 4, 8);
     const topologies::RoutingTable table(ring);

@@ -307,6 +307,23 @@ TEST_CASE("areas and overlaps of rectangles agree with counting elements") {
     }
 }
 
+TEST_CASE("lanes from and to the outside are at the boards that the study names, by their positions where they have any") {
+    Mapping mapping = valid_mapping();
+    const auto found = [&](const std::string& keys) {
+        return check_board_roles(mapping, JsonReader::from_text("topology", R"({"kind": "patch_panel")" + keys + "}"), {});
+    };
+    CHECK(found("").empty());
+    CHECK(found(R"(, "inputs_at": [0], "decision_at": 1)").empty());
+    const auto entrance = found(R"(, "inputs_at": [1, 2])");
+    REQUIRE(entrance.size() == 1);
+    CHECK(text_of(entrance) == "entrance: link 0 (outside to board 0): ends at number 0; inputs at boards 1 and 2\n");
+    const auto exit = found(R"(, "decision_at": 0)");
+    CHECK(text_of(exit) == "exit: link 3 (board 1 to outside): leaves number 1; decision at board 0\n");
+    mapping.positions = {4, 7, 5};
+    CHECK(found(R"(, "inputs_at": [4], "decision_at": 7)").empty());
+    CHECK(rules_of(found(R"(, "inputs_at": [0], "decision_at": 1)")) == std::set<std::string>{"entrance", "exit"});
+}
+
 TEST_CASE("an operator of very many shards is searched for overlaps") {
     std::vector<Region> regions;
     for (std::int64_t t = 0; t < 300; ++t) {

@@ -76,6 +76,27 @@ TEST_CASE("a new board stands beside those that it talks to, on a board that wor
         CHECK(place != 5);
 }
 
+TEST_CASE("a board stands where there is one of its type, and near where its inputs enter") {
+    auto ring = torus_of(8, R"(, "shape": [8, 1])");
+    ring.types = {1, 0, 0, 1, 0, 0, 1, 0};
+    const topologies::RoutingTable table(ring);
+    auto mapping = chain_at(ring, {0, 1, 2, 3, 4});
+    mapping.board_types.resize(2);
+    mapping.boards = {0, 1, 0, 1, 0};
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const auto places = place_on_topology(mapping, ring, table, seed);
+        for (std::size_t b = 0; b < places.size(); ++b) CHECK(ring.types[places[b]] == mapping.boards[b]);
+    }
+    CHECK(place_beside(mapping, ring, table, {1, kNoPlace, 4, 6, 5}) == std::vector<std::uint32_t>{1, 3, 4, 6, 5});
+
+    const auto bound = torus_of(8, R"(, "shape": [8, 1], "inputs_at": [6])");
+    Mapping alone = chain_at(bound, {0});
+    alone.shards.push_back(alone.shards.front());
+    alone.shards.back().board = kOutside;
+    alone.transfers.push_back({ShardId{1}, BoardId{0}, 1024, {}, 0});
+    CHECK(place_beside(alone, bound, topologies::RoutingTable(bound), {kNoPlace}) == std::vector<std::uint32_t>{6});
+}
+
 TEST_CASE("a shard stays where it is at the same position of a fixed topology, else on the board of most shards") {
     const auto torus = torus_of(9);
     Mapping before = chain_at(torus, {8, 2, 0}), now = chain_at(torus, {2, 8, 0});

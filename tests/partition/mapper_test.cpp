@@ -99,6 +99,9 @@ void check_result(const MappingProblem& problem, const MappingResult& result) {
     for (const auto& found : check_against(mapping, *problem.network, problem.boards)) {
         FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
     }
+    for (const auto& found : check_board_roles(mapping, problem.topology, problem.boards)) {
+        FAIL_CHECK(found.rule << " at " << found.where << ": " << found.what);
+    }
     CHECK(static_cast<int>(mapping.boards_in_system()) <= problem.boards_available);
     CHECK(static_cast<int>(mapping.boards_in_system()) >= result.bounds.boards);
     CHECK(mapping.analytic_latency_ns() >= result.bounds.with_hops_ns);
@@ -443,6 +446,72 @@ TEST_CASE("board types are mixed in the order in which the problem lists them, a
     check_result(none_large, again);
     CHECK(boards_by_type(again.mapping)[0] == 0);
     CHECK(compare(mixed.mapping, again.mapping).stay > compare(mixed.mapping, again.mapping).move);
+}
+
+TEST_CASE("on fixed topologies boards of two types stand where there is one of their type, with the ports that it has") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    for (const std::string topology :
+         {R"({"kind": "torus3d"})", R"({"kind": "fat_tree"})", R"({"kind": "dragonfly"})",
+          R"({"kind": "torus3d", "types": ["small", "Serenity-S1", "small"]})",
+          R"({"kind": "fat_tree", "types": ["small", "small", "Serenity-S1"]})", R"({"kind": "torus2d", "shape": [4, 4], "failed": [3]})",
+          R"({"kind": "dragonfly", "types": ["Serenity-S1", "small", "small"], "inputs_at": [1], "decision_at": 0})"}) {
+        CAPTURE(topology);
+        auto problem = problem_of_mix(network, 9, 500);
+        problem.topology = JsonReader::from_text("topology", topology);
+        const auto outcome = map_network(problem);
+        check_result(problem, mapped(outcome));
+        const auto used = boards_by_type(mapped(outcome).mapping);
+        CHECK(used[0] > 0);
+        CHECK(used[1] > 0);
+
+        MapperOptions options;
+        options.earlier = &mapped(outcome).mapping;
+        const auto again = map_network(problem, options);
+        check_result(problem, mapped(again));
+        CHECK(compare(mapped(outcome).mapping, mapped(again).mapping).move == 0);
+    }
+}
+
+TEST_CASE("a mapping at a place of another type is found") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    auto problem = problem_of_mix(network, 18, 500);
+    problem.topology = JsonReader::from_text("topology", R"({"kind": "torus3d"})");
+    const auto mapping = mapped(map_network(problem)).mapping;
+    const auto problem_with = [&](const std::string& keys) {
+        return JsonReader::from_text("topology", R"({"kind": "torus3d")" + keys + "}");
+    };
+    const auto other = check_board_roles(mapping, problem_with(R"(, "types": ["small", "Serenity-S1"])"), problem.boards);
+    REQUIRE_FALSE(other.empty());
+    CHECK(other.front().rule == "place");
+    CHECK(other.front().what.find("at position") != std::string::npos);
+    problem.boards.front().boards = 9;  // so that the second place is of the other type
+    const auto fewer = check_board_roles(mapping, problem_with(""), problem.boards);
+    REQUIRE(fewer.size() == 1);
+    CHECK(fewer.front().what == "Serenity-S1 at position 1, where a small stands");
+}
+
+TEST_CASE("inputs enter at given boards and the decision leaves at one, whatever the topology") {
+    const auto network = small_transformer(16, 32, 4, 1, true);
+    for (const std::string kind : {"patch_panel", "torus3d", "fat_tree", "dragonfly"}) {
+        for (const std::string keys :
+             {R"("inputs_at": [0, 1], "decision_at": 5)", R"("decision_at": 3)", R"("inputs_at": [4], "decision_at": 4)"}) {
+            CAPTURE(kind);
+            CAPTURE(keys);
+            auto problem = problem_of(network, board_of(30000, 2, 64), fmt::format(R"({{"kind": "{}", {}}})", kind, keys), 2000);
+            problem.tmux_periods_bx = {9};
+            const auto outcome = map_network(problem);
+            check_result(problem, mapped(outcome));
+            const Mapping& mapping = mapped(outcome).mapping;
+            CHECK(mapping.boards.size() > 2);
+            CHECK(mapping.positions.size() == mapping.boards.size());
+            CHECK(mapping.topology.find("at board") != std::string::npos);
+            if (keys.find("5") == std::string::npos) continue;
+            const auto again = map_network(problem, {.threads = 2});
+            CHECK(to_json(mapped(again).mapping).dump() == to_json(mapping).dump());
+            const auto kept = map_network(problem, {.earlier = &mapping});
+            check_result(problem, mapped(kept));
+        }
+    }
 }
 
 TEST_CASE("too few boards of two types are no mapping, and the explanation names both") {

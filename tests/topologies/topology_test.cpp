@@ -1,6 +1,7 @@
 #include "topologies/topology.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -189,6 +190,50 @@ TEST_CASE("a board that has failed keeps its number and loses its cables") {
     CHECK(contains(rejection(R"({"kind": "torus2d", "failed": [2, 2]})", 4), "/failed: found 2 twice"));
     CHECK(contains(rejection(R"({"kind": "torus2d", "failed": [-2]})", 4), "/failed/0"));
     CHECK(contains(rejection(R"({"kind": "patch_panel", "failed": [2]})", 4), "/failed: boards of a patch panel"));
+}
+
+TEST_CASE("inputs enter and the decision leaves at boards that are there and work") {
+    const Topology topology = make(R"({"kind": "torus2d", "shape": [3, 3], "inputs_at": [4, 1], "decision_at": 8})", 3);
+    CHECK(topology.roles.inputs_at == std::vector<BoardId>{BoardId{1}, BoardId{4}});
+    CHECK(topology.roles.decision_at == BoardId{8});
+    CHECK(topology.roles.may_enter(BoardId{4}));
+    CHECK_FALSE(topology.roles.may_enter(BoardId{8}));
+    CHECK_FALSE(topology.roles.may_leave(BoardId{4}));
+    CHECK(contains(topology.description, ", inputs at boards 1 and 4, decision at board 8"));
+    // What is made to measure has room for them.
+    for (const char* kind : {"ring", "torus3d", "fat_tree", "dragonfly"}) {
+        CAPTURE(kind);
+        CHECK(make(fmt::format(R"({{"kind": "{}", "inputs_at": [6, 2]}})", kind), 2).compute_boards > 6);
+    }
+    const Topology panel = make(R"({"kind": "patch_panel", "decision_at": 30})", 2);
+    CHECK(panel.compute_boards == 2);
+    CHECK(panel.roles.decision_at == BoardId{30});
+    CHECK(make(R"({"kind": "torus2d"})", 4).roles == BoardRoles{});
+
+    const std::string grid = R"({"kind": "torus2d", "shape": [3, 3], "failed": [5], )";
+    CHECK(contains(rejection(grid + R"("inputs_at": [0, 9]})", 4), "/inputs_at/1: found 9; expected one of the 9 boards"));
+    CHECK(contains(rejection(grid + R"("decision_at": 9})", 4), "/decision_at: found 9; expected one of the 9 boards"));
+    CHECK(contains(rejection(grid + R"("inputs_at": [5]})", 4), "/inputs_at/0: board 5, which has failed"));
+    CHECK(contains(rejection(grid + R"("decision_at": 5})", 4), "/decision_at: board 5, which has failed"));
+    CHECK(contains(rejection(grid + R"("inputs_at": [2, 2]})", 4), "/inputs_at: found 2 twice"));
+    CHECK(contains(rejection(grid + R"("inputs_at": []})", 4), "/inputs_at: an empty list"));
+    CHECK(contains(rejection(R"({"kind": "fat_tree", "children": [4], "inputs_at": [4]})", 4), "one of the 4 boards"));
+}
+
+TEST_CASE("cables take no more ports than the board at each of their ends has") {
+    const auto text = JsonReader::from_text("study.json", R"({"kind": "ring", "lanes": 10, "types": ["a", "b"]})");
+    const auto ports_at = [](std::size_t board) { return board % 2 == 0 ? 20 : 24; };
+    const Topology ring = make_topology(text, 6, 16, ports_at);
+    CHECK(ring.cables.size() == 6);
+    CHECK(ring.roles.types == std::vector<std::string>{"a", "b"});
+    try {
+        make_topology(text, 6, 16, [](std::size_t board) { return board == 3 ? 19 : 24; });
+        FAIL_CHECK("accepted");
+    } catch (const InputError& error) {
+        CHECK(contains(error.what(), "board 3 has cables of 20 lanes; expected at most its 19 ports"));
+    }
+    CHECK(contains(rejection(R"({"kind": "ring", "types": []})", 4), "/types: an empty list"));
+    CHECK(contains(rejection(R"({"kind": "patch_panel", "types": ["a"]})", 4), "/types: types of boards of a patch panel"));
 }
 
 TEST_CASE("a balanced dragonfly crosses at most three links") {
