@@ -298,8 +298,6 @@ int run_imported(const std::filesystem::path& study, const std::filesystem::path
 
 int map(const MapOptions& options, const Console& console) {
     RunState state = begin(options.study, options.network, console);
-    if (options.partitioner != partition::Partitioner::tessera && state.study.boards.size() > 1)
-        throw InputError(options.study.string(), "/board", "several types of board", "one, which is all that --partitioner knows");
     make_folder(options.out);
     partition::MapperOptions mapper;
     mapper.partitioner = options.partitioner;

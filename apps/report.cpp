@@ -12,6 +12,7 @@
 #include "models/implementation.h"
 #include "models/power.h"
 #include "models/precision.h"
+#include "topologies/board_roles.h"
 
 namespace tessera::apps {
 
@@ -127,7 +128,8 @@ Json boards_section(const ReportInput& input) {
             {"over_lower_bound", ratio(static_cast<double>(used), bound)},
             {"binding_resource", found ? input.search.bounds.binding_resource : input.search.no_mapping_constraint},
             {"tmux_period", found ? input.mapping.tmux_period_bx : 0},
-            {"of_one_time_node", input.mapping.boards.size()}};
+            {"of_one_time_node", input.mapping.boards.size()},
+            {"outside_at", topologies::read_board_roles(input.study.topology).description()}};
 }
 
 Json events_section(const std::optional<sim::Result>& result) {

@@ -178,6 +178,8 @@ std::string markdown_report(const Json& report) {
     if (!report.contains("no_mapping")) {
         out += requirement_table(report) + bounds_paragraph(report) + traffic_paragraph(report);
         if (const auto types = boards_by_type(report); !types.empty()) out += fmt::format("Boards by type: {}.\n\n", types);
+        if (const auto outside = text(report["boards"]["outside_at"]); !outside.empty())
+            out += fmt::format("The outside: {}.\n\n", outside);
         out += fmt::format("Costs: {}.\n\nPower, a first estimate: {}.\n\n", doubt(report), power(report));
         if (!report["latency_ns"]["breakdown"].empty()) out += waterfall_table(report);
         if (report["simulated"].get<bool>()) out += fault_lines(report) + activity_tables(report);

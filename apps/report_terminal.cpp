@@ -92,6 +92,7 @@ std::string system_lines(const Json& report) {
                        count(boards["tmux_period"]), count(boards["of_one_time_node"]),
                        over_bound(static_cast<double>(count(boards["used"])), static_cast<double>(count(boards["lower_bound"]))));
     if (const auto types = boards_by_type(report); !types.empty()) out += fmt::format("  types     {}\n", types);
+    if (const auto outside = text(report["boards"]["outside_at"]); !outside.empty()) out += fmt::format("  outside   {}\n", outside);
     out += fmt::format("  links     {} lanes, {:.1f} Tb/s, the busiest at {:.0f} %\n", count(links["used"]),
                        real(links["total_gbps"]) / 1000, 100 * real(links["max_utilisation"]));
     if (!report["simulated"].get<bool>()) return out;

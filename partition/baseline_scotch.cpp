@@ -75,10 +75,17 @@ class ScotchStrategy {
 /// Scotch finds by dividing the topology again and again.
 class ScotchArchitecture {
   public:
-    ScotchArchitecture(ScotchContext& context, const topologies::Topology& topology, std::size_t boards) {
+    /// Boards that are joined any to any, of these sizes.
+    explicit ScotchArchitecture(const Numbers& sizes) {
+        SCOTCH_archInit(&architecture_);
+        SCOTCH_archCmpltw(&architecture_, static_cast<SCOTCH_Num>(sizes.size()), sizes.data());
+    }
+    /// @param sizes of the boards; empty: all are alike
+    ScotchArchitecture(ScotchContext& context, const topologies::Topology& topology, std::size_t boards, const Numbers& sizes) {
         SCOTCH_archInit(&architecture_);
         if (topology.patch_panel) {
-            SCOTCH_archCmplt(&architecture_, static_cast<SCOTCH_Num>(boards));
+            if (sizes.empty()) SCOTCH_archCmplt(&architecture_, static_cast<SCOTCH_Num>(boards));
+            if (!sizes.empty()) SCOTCH_archCmpltw(&architecture_, static_cast<SCOTCH_Num>(boards), sizes.data());
             return;
         }
         std::vector<Numbers> neighbours(topology.board_count);
@@ -93,7 +100,9 @@ class ScotchArchitecture {
         }
         const auto working = topology.working_boards();
         const Numbers usable(working.begin(), working.begin() + static_cast<std::ptrdiff_t>(boards));
-        ScotchGraph graph(context, std::move(first), std::move(ends), {}, {});
+        Numbers size_at(sizes.empty() ? 0 : topology.board_count, 1);
+        for (std::size_t b = 0; b < sizes.size(); ++b) size_at[working[b]] = sizes[b];
+        ScotchGraph graph(context, std::move(first), std::move(ends), std::move(size_at), {});
         ScotchStrategy halving;
         SCOTCH_archBuild(&architecture_, graph.get(), static_cast<SCOTCH_Num>(boards), usable.data(), halving.get());
     }
@@ -106,28 +115,46 @@ class ScotchArchitecture {
     SCOTCH_Arch architecture_{};
 };
 
-/// What the scarcest resource makes of each vertex, and by how much blocks may be off the mean.
+/// What the scarcest resource makes of each vertex, and by how much blocks may be off the mean, or off their part where boards differ.
 struct Load {
     Numbers weights;
+    Numbers sizes;  ///< of the blocks; empty: all are alike
     double imbalance = 0;
 
-    Load(const WeightedGraph& graph, std::size_t blocks) {
+    Load(const WeightedGraph& graph, const BlockTypes& types) {
         constexpr double kUnitsOfBoard = 10000;  // Scotch takes whole numbers
-        double total = 0;
+        double total = 0, room = 0;
+        const std::size_t scarce = scarcest_resource(graph);
+        for (const std::uint32_t type : types) {
+            const double size = graph.type_sizes[type][scarce];
+            room += size;
+            if (graph.type_sizes.size() > 1) sizes.push_back(std::max<SCOTCH_Num>(1, std::lround(size * kUnitsOfSize)));
+        }
         for (const auto& fractions : graph.board_fractions) {
             const double scarcest = *std::max_element(fractions.begin(), fractions.end());
             weights.push_back(std::max<SCOTCH_Num>(1, static_cast<SCOTCH_Num>(std::ceil(scarcest * kUnitsOfBoard))));
             total += scarcest;
         }
-        imbalance = std::max(0.01, static_cast<double>(blocks) / total - 1);
+        imbalance = std::max(0.01, room / total - 1);
+    }
+
+  private:
+    static constexpr double kUnitsOfSize = 100;
+
+    /// That of which all vertices together take most boards.
+    static std::size_t scarcest_resource(const WeightedGraph& graph) {
+        std::vector<double> totals(graph.board_fractions.front().size(), 0);
+        for (const auto& fractions : graph.board_fractions) {
+            for (std::size_t r = 0; r < totals.size(); ++r) totals[r] += fractions[r];
+        }
+        return static_cast<std::size_t>(std::max_element(totals.begin(), totals.end()) - totals.begin());
     }
 };
 
 /// Lets `divide` give each vertex of the graph a block.
 template <typename Divide>
-std::vector<std::uint32_t> blocks_by(const WeightedGraph& graph, std::size_t blocks, ScotchContext& context, const Divide& divide) {
-    if (blocks < 2) return std::vector<std::uint32_t>(graph.vertices(), 0);
-    const Load load(graph, blocks);
+std::vector<std::uint32_t> blocks_by(const WeightedGraph& graph, const Load& load, std::size_t blocks, ScotchContext& context,
+                                     const Divide& divide) {
     ScotchGraph bound(context, {graph.first_edge.begin(), graph.first_edge.end()}, {graph.ends.begin(), graph.ends.end()}, load.weights,
                       {graph.frames.begin(), graph.frames.end()});
     ScotchStrategy strategy;
@@ -137,20 +164,28 @@ std::vector<std::uint32_t> blocks_by(const WeightedGraph& graph, std::size_t blo
     return {block_of.begin(), block_of.end()};
 }
 
+std::vector<std::uint32_t> all_in_one(const WeightedGraph& graph) { return std::vector<std::uint32_t>(graph.vertices(), 0); }
+
 }  // namespace
 
-std::vector<std::uint32_t> scotch_blocks(const WeightedGraph& graph, std::size_t blocks, std::uint64_t seed) {
+std::vector<std::uint32_t> scotch_blocks(const WeightedGraph& graph, const BlockTypes& types, std::uint64_t seed) {
+    if (types.size() < 2) return all_in_one(graph);
     ScotchContext context(seed);
-    return blocks_by(graph, blocks, context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* block_of) {
-        return SCOTCH_graphPart(vertices, static_cast<SCOTCH_Num>(blocks), strategy, block_of);
+    const Load load(graph, types);
+    return blocks_by(graph, load, types.size(), context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* block_of) {
+        if (load.sizes.empty()) return SCOTCH_graphPart(vertices, static_cast<SCOTCH_Num>(types.size()), strategy, block_of);
+        ScotchArchitecture boards(load.sizes);
+        return SCOTCH_graphMap(vertices, boards.get(), strategy, block_of);
     });
 }
 
-std::vector<std::uint32_t> scotch_boards(const WeightedGraph& graph, const topologies::Topology& topology, std::size_t boards,
+std::vector<std::uint32_t> scotch_boards(const WeightedGraph& graph, const topologies::Topology& topology, const BlockTypes& types,
                                          std::uint64_t seed) {
+    if (types.size() < 2) return all_in_one(graph);
     ScotchContext context(seed);
-    ScotchArchitecture architecture(context, topology, boards);
-    return blocks_by(graph, boards, context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* board_of) {
+    const Load load(graph, types);
+    ScotchArchitecture architecture(context, topology, types.size(), load.sizes);
+    return blocks_by(graph, load, types.size(), context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* board_of) {
         return SCOTCH_graphMap(vertices, architecture.get(), strategy, board_of);
     });
 }

@@ -20,7 +20,7 @@ namespace tessera::partition {
 /// What is to be mapped, onto what, within what.
 struct MappingProblem {
     const models::Network* network = nullptr;  ///< with its precision applied
-    boards::Stock boards;                      ///< several types only of devices of the same costs, and for our partitioner
+    boards::Stock boards;                      ///< several types only of devices of the same costs
     int boards_available = 0;                  ///< of all types together, over all time nodes, switch boards included
     topologies::LinkProtocol link;
     JsonReader topology;  ///< as topologies::make_topology takes it

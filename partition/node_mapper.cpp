@@ -432,8 +432,15 @@ class NodeMapper {
             return place_beside(mapping, kept->topology, topologies::RoutingTable(kept->topology), kept->places);
         }
         if (options_.partitioner == Partitioner::scotch_map) {
-            auto same = make_topology(placement).working_boards();
-            same.resize(placement.boards);
+            const auto topology = make_topology(placement);
+            std::vector<std::vector<std::uint32_t>> places(terms_.space.types.size());
+            for (const std::uint32_t place : topology.working_boards()) places[topology.type_at(place)].push_back(place);
+            std::vector<std::uint32_t> same;
+            std::vector<std::size_t> next(places.size(), 0);
+            for (std::size_t b = 0; b < placement.boards; ++b) {
+                const std::uint32_t type = topology.types.empty() ? 0 : placement.type_of(b);
+                same.push_back(places[type][next[type]++]);
+            }
             return same;
         }
         const auto topology = make_topology(placement);

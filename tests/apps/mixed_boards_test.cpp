@@ -77,16 +77,31 @@ TEST_CASE("stages stand on boards of the first type, and of each type as many bo
     CHECK(tessera("check " + quoted(folder / "out")).code == 0);
 }
 
-TEST_CASE("where boards of two types do not suffice, the explanation names both; other partitioners know one") {
+TEST_CASE("where boards of two types do not suffice, the explanation names both") {
     const TemporaryFolder folder;
     Json study = mixed_study();
     study["board"][1]["boards"] = 1;
     const auto outcome = command("run", folder, study);
     CHECK(outcome.code == 3);
     CHECK(outcome.out.find("VU9P (1) and KU15P (1)") != std::string::npos);
-    const auto metis = command("map", folder, mixed_study(), " --partitioner metis");
-    CHECK(metis.code == 1);
-    CHECK(metis.err.find("/board: several types of board; expected one, which is all that --partitioner knows") != std::string::npos);
+}
+
+TEST_CASE("other partitioners fill boards of two types") {
+    const TemporaryFolder folder;
+    Json study = mixed_study();
+    study["board"][0]["usable"] = 0.015;
+    for (const std::string partitioner : {"metis", "scotch", "greedy"}) {
+        CAPTURE(partitioner);
+        const auto outcome = command("map", folder, study, " --partitioner " + partitioner);
+        CAPTURE(outcome.out);
+        REQUIRE(outcome.code == 0);
+        CHECK(tessera("check " + quoted(folder / "out")).code == 0);
+        const auto mapping = read_json(folder / "out" / "mapping.json");
+        std::map<std::string, int> used;
+        for (const auto& type : mapping["boards"]) ++used[mapping["board_types"][type.get<std::size_t>()]["name"]];
+        CHECK(used["VU9P"] == 1);
+        CHECK(used["KU15P"] > 0);
+    }
 }
 
 TEST_CASE("an exploration asks for fewer boards of all types together, and for another number of one") {

@@ -472,6 +472,26 @@ TEST_CASE("on fixed topologies boards of two types stand where there is one of t
     }
 }
 
+TEST_CASE("other partitioners get blocks of the sizes of boards of two types, and places of their types") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    for (const std::string topology :
+         {kPatchPanel, R"({"kind": "torus2d"})", R"({"kind": "torus2d", "types": ["small", "Serenity-S1", "small"]})"}) {
+        for (const Partitioner partitioner : {Partitioner::metis, Partitioner::scotch, Partitioner::scotch_map, Partitioner::greedy}) {
+            CAPTURE(topology);
+            CAPTURE(static_cast<int>(partitioner));
+            auto problem = problem_of_mix(network, 18, 500);
+            problem.boards.front().board = board_of(24000, 2, 64);
+            problem.topology = JsonReader::from_text("topology", topology);
+            const auto outcome = map_network(problem, {.partitioner = partitioner});
+            REQUIRE(std::holds_alternative<MappingResult>(outcome));
+            check_result(problem, mapped(outcome));
+            const auto used = boards_by_type(mapped(outcome).mapping);
+            CHECK(used[0] > 0);
+            CHECK(used[1] > 0);
+        }
+    }
+}
+
 TEST_CASE("a mapping at a place of another type is found") {
     const auto network = small_transformer(16, 32, 4, 1);
     auto problem = problem_of_mix(network, 18, 500);
