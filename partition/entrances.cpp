@@ -79,8 +79,8 @@ class Choice {
 
     std::size_t boards_for_inputs() const {
         constexpr double kOfPorts = 0.8;  // whole lanes for each reader take more than their sum
-        const double period = static_cast<double>(mapping_.ticks_per_bx * mapping_.tmux_period_bx / mapping_.link_timing.ticks_per_frame);
-        const double all = std::accumulate(from_outside_.begin(), from_outside_.end(), 0.0) / period;
+        const std::int64_t period = mapping_.ticks_per_bx * mapping_.tmux_period_bx / mapping_.link_timing.ticks_per_frame;
+        const double all = std::accumulate(from_outside_.begin(), from_outside_.end(), 0.0) / static_cast<double>(period);
         return static_cast<std::size_t>(std::max(1.0, std::ceil(all / (kOfPorts * std::max(1, ports_.back())))));
     }
 
