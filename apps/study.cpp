@@ -133,6 +133,10 @@ void check_board_roles(const JsonReader& root, const Study& study) {
         if (std::any_of(study.boards.begin(), study.boards.end(), named)) continue;
         study.topology.at("types").items()[t].fail("found " + roles.types[t], "the name of a type of \"board\"");
     }
+    const bool given_size = study.topology.has("file") || study.topology.has("shape") || study.topology.has("children");
+    if (!given_size && roles.boards_named() > static_cast<std::size_t>(study.boards_available))
+        study.topology.fail(fmt::format("board {} named", roles.boards_named() - 1),
+                            fmt::format("numbers below that of the {} boards available", study.boards_available));
     if (roles.bind_outside() && !study.stages.empty())
         root.at("stages").fail("stages beside \"" + roles.description() + "\" of the topology",
                                "one of the two: stages bring the inputs and take the outputs on boards of their own");

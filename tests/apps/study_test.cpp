@@ -156,6 +156,15 @@ TEST_CASE("types of board that make no system are rejected at their place") {
     check_rejected(staged, "/stages: 18 boards in stages; expected at most the 10 of the first type, Serenity-S1");
 }
 
+TEST_CASE("a topology that is made to measure has no more boards to name than are available") {
+    const auto named = [](Json topology) { return Json{{"boards_available", 30}, {"topology", std::move(topology)}}; };
+    check_rejected(named({{"kind", "torus3d"}, {"inputs_at", {0, 30}}}),
+                   "/topology: board 30 named; expected numbers below that of the 30");
+    check_rejected(named({{"kind", "patch_panel"}, {"decision_at", 31}}), "/topology: board 31 named");
+    CHECK(read_changed(named({{"kind", "torus3d"}, {"inputs_at", {0, 29}}})).boards_available == 30);
+    CHECK(read_changed(named({{"kind", "torus2d"}, {"shape", {6, 6}}, {"decision_at", 35}})).boards_available == 30);
+}
+
 TEST_CASE("stages and boards of the topology do not both bring the inputs") {
     const Json stage{{"name", "before"}, {"boards", 18}, {"latency_ns", 100}, {"words", 10}};
     Json changes{{"stages", Json::array({stage})}, {"topology", {{"kind", "patch_panel"}, {"inputs_at", {0}}}}};
