@@ -13,6 +13,9 @@ inline constexpr std::size_t kMostBoards = 16384;
 /// Processing cycles that a board takes to read a header and forward a transfer; one BX at 9 cycles a BX (assumed).
 inline constexpr int kSwitchLatencyCycles = 9;
 
+/// Length of a crate's backplane links unless the study says it (assumed).
+inline constexpr double kBackplaneM = 0.5;
+
 /// What a generator has to work with. It reads its own parameters from `reader`.
 struct Request {
     const JsonReader& reader;

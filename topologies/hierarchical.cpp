@@ -83,7 +83,7 @@ Topology make_crates(const Request& request) {
     // An ATCA shelf has 14 slots, two of them for hubs; a channel of its fabric interface has 4 lanes (PICMG 3.0).
     const std::size_t size = parameter(request, "boards_per_crate", std::min<std::size_t>(12, request.boards), kMostBoards);
     const auto backplane_lanes = static_cast<int>(parameter(request, "backplane_lanes", 4, 1'000));
-    const double backplane_m = request.reader.number("backplane_m", 0.5, 0, 100);
+    const double backplane_m = request.reader.number("backplane_m", kBackplaneM, 0, 100);
     const Groups groups = read_groups(request, size, "cables_per_crate_pair");
     Cabling optical(groups.boards());
     join_groups(optical, groups);

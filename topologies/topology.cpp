@@ -172,6 +172,31 @@ std::size_t room_for_boards(const JsonReader& reader) {
     return room;
 }
 
+ShortestWay shortest_way(const JsonReader& reader, double otherwise_m) {
+    const auto length = [&](double given_m) { return given_m > 0 ? given_m : otherwise_m; };
+    ShortestWay way;
+    if (reader.has("file")) {
+        const Topology topology = read_graph_file(reader);
+        const auto joins_boards = [&](const Cable& cable) { return index(cable.b) < topology.compute_boards; };  // a < b
+        const bool direct = topology.patch_panel || std::any_of(topology.cables.begin(), topology.cables.end(), joins_boards);
+        way.length_m = length(topology.default_length_m);
+        if (!topology.patch_panel && !topology.cables.empty()) {
+            const auto shorter = [&](const Cable& a, const Cable& b) { return length(a.length_m) < length(b.length_m); };
+            way.length_m = length(std::min_element(topology.cables.begin(), topology.cables.end(), shorter)->length_m);
+        }
+        if (!direct) way.links = 2, way.switch_latency_cycles = topology.switch_latency_cycles;
+        return way;
+    }
+    const std::string kind = reader.at("kind").text();
+    way.length_m = length(reader.number("length_m", 0, 0, 1e6));
+    if (kind == "crates") way.length_m = std::min(way.length_m, length(reader.number("backplane_m", kBackplaneM, 0, 100)));
+    if (kind == "fat_tree") {
+        way.links = 2;
+        way.switch_latency_cycles = static_cast<int>(reader.integer("switch_latency_cycles", kSwitchLatencyCycles, 0, 1'000'000));
+    }
+    return way;
+}
+
 std::vector<BoardId> failed_boards(const JsonReader& reader) {
     std::vector<BoardId> failed;
     if (!reader.has("failed")) return failed;

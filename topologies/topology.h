@@ -88,6 +88,17 @@ bool is_patch_panel(const JsonReader& reader);
 /// @throws InputError as make_topology does for these keys
 std::size_t room_for_boards(const JsonReader& reader);
 
+/// What no way between two boards of a topology can do without, however many boards it has.
+struct ShortestWay {
+    int links = 1;
+    double length_m = 0;            ///< of each link
+    int switch_latency_cycles = 0;  ///< between two links
+};
+
+/// @param otherwise_m length of what has none of its own
+/// @throws InputError as make_topology does for the keys that say so
+ShortestWay shortest_way(const JsonReader& reader, double otherwise_m);
+
 /// Boards that have failed by the key of that name, in order; none without it.
 /// @throws InputError for what is no list of numbers of boards, each once
 std::vector<BoardId> failed_boards(const JsonReader& reader);

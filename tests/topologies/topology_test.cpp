@@ -383,3 +383,42 @@ TEST_CASE("a patch panel routes between any two boards directly") {
     CHECK(table.hops(BoardId{3}, BoardId{3}) == 0);
     CHECK(table.route(BoardId{3}, BoardId{3}) == std::vector{BoardId{3}});
 }
+
+TEST_CASE("the shortest way between two boards is no longer than any that a topology has") {
+    const auto way_of = [](const std::string& text) { return shortest_way(JsonReader::from_text("study.json", text), 5); };
+    CHECK(way_of(R"({"kind": "patch_panel"})").length_m == 5);
+    CHECK(way_of(R"({"kind": "patch_panel", "length_m": 12})").length_m == 12);
+    CHECK(way_of(R"({"kind": "crates"})").length_m == 0.5);
+    CHECK(way_of(R"({"kind": "crates", "length_m": 0.2})").length_m == 0.2);
+    CHECK(way_of(R"({"kind": "fat_tree", "switch_latency_cycles": 7})").switch_latency_cycles == 7);
+    for (const auto* kind : {"ring", "torus2d", "torus3d", "hypercube", "fat_tree", "dragonfly", "crates", "layered"}) {
+        CAPTURE(kind);
+        const ShortestWay way = way_of("{\"kind\": \"" + std::string(kind) + "\"}");
+        for (const std::size_t boards : {2U, 9U, 40U, 150U}) {
+            const Topology topology = make_kind(kind, boards);
+            const RoutingTable table(topology);
+            for (const auto& cable : topology.cables) CHECK((cable.length_m > 0 ? cable.length_m : 5) >= way.length_m);
+            for (std::size_t b = 1; b < topology.compute_boards; ++b) {
+                const int hops = table.hops(id_at<BoardId>(0), id_at<BoardId>(b));
+                CHECK((hops < 0 || hops >= way.links));
+            }
+            if (way.links > 1) CHECK(topology.switch_latency_cycles >= way.switch_latency_cycles);
+        }
+    }
+}
+
+TEST_CASE("the shortest way of a graph file follows its cables") {
+    const auto file = std::filesystem::temp_directory_path() / ("shortest_way_" + std::to_string(getpid()) + ".json");
+    const auto way_of = [&](const std::string& cables) {
+        write_file(file,
+                   R"({"schema": "tessera.topology/1", "compute_boards": 2, "board_count": 3, "switch_latency_cycles": 4, "cables": )" +
+                       cables + "}");
+        return shortest_way(JsonReader::from_text("study.json", "{\"file\": \"" + file.string() + "\"}"), 5);
+    };
+    const ShortestWay switched = way_of(R"([{"a": 0, "b": 2, "lanes": 4, "length_m": 3}, {"a": 1, "b": 2, "lanes": 4}])");
+    CHECK(switched.links == 2);
+    CHECK(switched.length_m == 3);
+    CHECK(switched.switch_latency_cycles == 4);
+    CHECK(way_of(R"([{"a": 0, "b": 2, "lanes": 4}, {"a": 0, "b": 1, "lanes": 1}])").links == 1);
+    std::filesystem::remove(file);
+}
