@@ -43,7 +43,7 @@ std::string bounds_paragraph(const Json& report) {
     const double simulated = real(latency["simulated"]["max"]);
     return fmt::format(
         "Latency: {:.1f} ns simulated, {:.1f} ns analytic, slack {:.1f} ns; {} of computing alone ({:.1f} ns), {} on as "
-        "many boards ({:.1f} ns), {} with the hops that boards too small force ({:.1f} ns).\n\n"
+        "many boards, with the hops that they force ({:.1f} ns), {} with the hops that any number of such boards forces ({:.1f} ns).\n\n"
         "Boards: {} of {} {}, TMUX period {} BX; {} ({}, set by {}).\n\n",
         simulated, real(latency["analytic"]), real(latency["budget"]) - simulated, over_bound(simulated, real(latency["lower_bound"])),
         real(latency["lower_bound"]), over_bound(simulated, real(latency["lower_bound_on_boards"])), real(latency["lower_bound_on_boards"]),

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "partition/board_mix.h"
-#include "partition/bounds.h"
-#include "partition/link_frames.h"
+#include "partition/hop_bound.h"
+#include "partition/operator_options.h"
 
 namespace tessera::partition {
 
@@ -14,44 +16,123 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The best of a kind of engine for a weight of its streaming and a price of boards, in cycles.
-struct BestEngines {
-    double cost = kInfinity;
-    double latency = 0;
-    double streaming = 0;  ///< cycles from an engine's first token to its last
+/// What a cycle of an engine's excess and of its streaming counts, and a board.
+struct CycleWeights {
+    double excess = 1;
+    double streaming = 1;
+    double board = 0;
 };
 
-BestEngines best_engines(const OperatorChoices& op, double weight, double price, double cycles_per_event) {
+/// The best kind and number of engines of an operator, in cycles.
+struct BestEngines {
+    double cost = kInfinity;
+    double excess = 0;     ///< of an engine's latency beyond the operator's least cycles
+    double streaming = 0;  ///< from an engine's first token to its last
+    double boards = 0;
+    bool away = false;  ///< on other boards than the one that hears of the segment before first
+};
+
+BestEngines best_engines(const OperatorChoices& op, const CycleWeights& weights, double cycles_per_event) {
     BestEngines best;
+    if (op.engines.empty()) best.cost = 0;
     for (const EngineCost& engine : op.engines) {
         const double fewest = std::max(op.fewest_engines, op.tokens * engine.token_interval_cycles / cycles_per_event);
         if (fewest > op.most_engines) continue;
-        const double balanced = engine.boards > 0 && price > 0
-                                    ? std::sqrt(weight * op.tokens * engine.token_interval_cycles / (price * engine.boards))
-                                    : kInfinity;
+        const double price = weights.board * engine.boards;
+        const double balanced = price > 0 ? std::sqrt(weights.streaming * op.tokens * engine.token_interval_cycles / price) : kInfinity;
         const double engines = std::clamp(balanced, fewest, op.most_engines);
         const double streaming = (op.tokens / engines - 1) * engine.token_interval_cycles;
-        const double cost = engine.latency_cycles + weight * streaming + price * engines * engine.boards;
-        if (cost < best.cost) best = {cost, engine.latency_cycles, streaming};
+        const double excess = engine.latency_cycles - op.faster_pieces - op.least_cycles;
+        const double cost = weights.excess * excess + weights.streaming * streaming + price * engines;
+        if (cost < best.cost) best = {cost, excess, streaming, engines * engine.boards, false};
     }
     return best;
 }
 
-/// Boards that an operator takes at the least.
-double fewest_boards(const OperatorChoices& op, double cycles_per_event) {
-    double least = op.engines.empty() ? 0 : kInfinity;
-    for (const EngineCost& engine : op.engines) {
-        const double engines = std::max(op.fewest_engines, op.tokens * engine.token_interval_cycles / cycles_per_event);
-        if (engines <= op.most_engines) least = std::min(least, engines * engine.boards);
+/// Weights of 1 and 2 of bound_chain_cycles in one segment, and the price of the board X.
+class SegmentBound {
+  public:
+    SegmentBound(const std::vector<OperatorChoices>& operators, bool first, const BoardsAndHop& there, double cycles_per_event)
+        : operators_(operators),
+          hop_cycles_(first ? 0 : there.hop_cycles),
+          largest_board_(there.largest_board),
+          cycles_per_event_(cycles_per_event),
+          price_(hop_cycles_) {
+        double with_engines = 0;
+        for (const auto& op : operators) with_engines += op.engines.empty() ? 0 : 1;
+        for (const auto& op : operators) {
+            least_cycles_ += op.least_cycles;
+            weights_.push_back(op.engines.empty() ? 0 : 1 / with_engines);
+        }
     }
-    return least;
-}
+
+    /// The best of some rounds at a price of boards; it takes its least cycles in any case.
+    double at_price(double board_price) {
+        constexpr int kRounds = 20;
+        double best = least_cycles_;
+        for (int round = 0; round < kRounds; ++round) best = std::max(best, next(board_price, 2.0 / std::sqrt(1.0 + round)));
+        return best;
+    }
+
+  private:
+    BestEngines best(std::size_t op, double board_price) const {
+        const double weight = weights_[op], mean = 1 / (1 + std::exp(-mean_));
+        const CycleWeights away{mean + (1 - mean) * weight, weight * (1 - mean / 2), board_price};
+        BestEngines best = best_engines(operators_[op], away, cycles_per_event_);
+        if (hop_cycles_ <= 0 || operators_[op].engines.empty()) return best;
+        best.cost += weight * hop_cycles_, best.away = true;
+        const BestEngines near = best_engines(operators_[op], {away.excess, away.streaming, board_price + price_}, cycles_per_event_);
+        return near.cost < best.cost ? near : best;
+    }
+
+    /// The cost by the weights as they are; they are improved for the next time.
+    double next(double board_price, double step) {
+        double sum = least_cycles_ - price_ * largest_board_;
+        double longest = 0, mean_token = 0, last_token = 0, on_board = 0;
+        std::vector<double> last;
+        for (std::size_t op = 0; op < operators_.size(); ++op) {
+            const BestEngines made = best(op, board_price);
+            const double hop = made.away ? hop_cycles_ : 0;
+            sum += made.cost;
+            last.push_back(made.excess + made.streaming + hop);
+            longest = std::max(longest, last.back());
+            mean_token += made.excess + weights_[op] * (made.streaming / 2 + hop);
+            last_token += weights_[op] * last.back();
+            on_board += made.away ? 0 : made.boards;
+        }
+        improve(last, longest, step);
+        mean_ = std::clamp(mean_ + step * (mean_token - last_token) / (std::abs(mean_token) + std::abs(last_token) + 1), -8.0, 8.0);
+        price_ *= std::exp(step * (on_board - largest_board_) / (on_board + largest_board_));
+        return sum;
+    }
+
+    /// What takes longest gains weight (multiplicative weights).
+    void improve(const std::vector<double>& last, double longest, double step) {
+        if (longest <= 0) return;
+        double total = 0;
+        for (std::size_t op = 0; op < weights_.size(); ++op) {
+            constexpr double kLeast = 1e-6;  // none is given up for good
+            if (operators_[op].engines.empty()) continue;
+            weights_[op] = std::max(kLeast, weights_[op] * std::exp(step * std::max(-1.0, last[op] / longest - 1)));
+            total += weights_[op];
+        }
+        for (double& weight : weights_) weight /= total;
+    }
+
+    const std::vector<OperatorChoices>& operators_;
+    double hop_cycles_;
+    double largest_board_;
+    double cycles_per_event_;
+    double least_cycles_ = 0;
+    std::vector<double> weights_;  ///< of the last token, by operator; they sum to 1 where there are engines
+    double mean_ = -2;             ///< weight of the mean token, as its logit
+    double price_;                 ///< of board X, in cycles
+};
 
 class ChainBound {
   public:
-    ChainBound(const Chain& chain, double boards, double cycles_per_event)
-        : chain_(chain), boards_(boards), cycles_per_event_(cycles_per_event) {
-        for (const auto& segment : chain) weights_.emplace_back(segment.size(), 1.0 / static_cast<double>(segment.size()));
+    ChainBound(const Chain& chain, const BoardsAndHop& there, double cycles_per_event) : boards_(there.boards) {
+        for (const auto& segment : chain) segments_.emplace_back(segment, segments_.empty(), there, cycles_per_event);
     }
 
     /// The price of a board is looked for by golden sections of its logarithm: the bound is concave in it.
@@ -76,79 +157,15 @@ class ChainBound {
     }
 
   private:
-    /// The best of some steps in which what streams longest gains weight (multiplicative weights).
     double at_price(double price) {
-        constexpr int kRounds = 40;
-        double best = -kInfinity;
-        for (int round = 0; round < kRounds; ++round) {
-            double sum = -price * boards_;
-            for (std::size_t s = 0; s < chain_.size(); ++s) sum += segment(s, price, 2.0 / std::sqrt(1.0 + round));
-            best = std::max(best, sum);
-        }
-        return best;
-    }
-
-    /// The cost of a segment by its weights; these are improved for the next time.
-    double segment(std::size_t position, double price, double step) {
-        auto& weights = weights_[position];
-        std::vector<double> streaming;
-        double sum = 0;
-        for (std::size_t o = 0; o < weights.size(); ++o) {
-            const BestEngines best = best_engines(chain_[position][o], weights[o], price, cycles_per_event_);
-            sum += best.cost;
-            streaming.push_back(best.streaming);
-        }
-        const double longest = *std::max_element(streaming.begin(), streaming.end());
-        if (longest <= 0) return sum;
-        double total = 0;
-        for (std::size_t o = 0; o < weights.size(); ++o) {
-            constexpr double kLeast = 1e-6;  // none is given up for good
-            weights[o] = std::max(kLeast, weights[o] * std::exp(step * (streaming[o] / longest - 1)));
-            total += weights[o];
-        }
-        for (double& weight : weights) weight /= total;
+        double sum = -price * boards_;
+        for (auto& segment : segments_) sum += segment.at_price(price);
         return sum;
     }
 
-    const Chain& chain_;
     double boards_;
-    double cycles_per_event_;
-    std::vector<std::vector<double>> weights_;  ///< by segment and operator; those of a segment sum to 1
+    std::vector<SegmentBound> segments_;
 };
-
-OperatorChoices choices_of(const MappingProblem& problem, const models::Operator& op, const OptionChoice& choice,
-                           std::int64_t cycles_per_event) {
-    OperatorChoices result;
-    const auto stream = problem.network->stream(op.id);
-    result.tokens = static_cast<double>(stream.tokens);
-    if (!has_hardware(op)) return result;
-    result.most_engines = splits_tokens(op) ? result.tokens : 1;
-    const Resources board = mean_board(problem.boards);
-    for (std::int64_t tokens = stream.tokens;; tokens = divide_up(tokens, 2)) {
-        for (const auto& made :
-             models::implementations(*problem.network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.device())) {
-            EngineCost engine{static_cast<double>(made.latency_cycles), static_cast<double>(made.token_interval_cycles), 0};
-            for (std::size_t r = 0; r < choice.prices.size(); ++r) {
-                if (board.values()[r] > 0) engine.boards += choice.prices[r] * made.resources.values()[r] / board.values()[r];
-            }
-            result.engines.push_back(engine);
-        }
-        if (tokens <= 1 || !splits_tokens(op)) break;
-    }
-    return result;
-}
-
-/// Fewest boards of an operator, and what it takes built so.
-struct Cheapest {
-    double boards = 0, latency = 0, streaming = 0;
-};
-
-Cheapest cheapest_of(const OperatorChoices& op, double cycles_per_event) {
-    if (op.engines.empty()) return {};
-    constexpr double kDear = 1e9;
-    const BestEngines best = best_engines(op, 1, kDear, cycles_per_event);
-    return {fewest_boards(op, cycles_per_event), best.latency, best.streaming};
-}
 
 bool within(const models::Range& part, const models::Range& all) { return part.begin >= all.begin && part.end <= all.end; }
 
@@ -156,36 +173,64 @@ bool within(const models::Range& part, const models::Range& all) { return part.b
 /// next one needs, and equal fractions of these parts depend on each other, or all on all.
 class SlowestChain {
   public:
-    SlowestChain(const models::Network& network, const std::vector<models::Flow>& flows, const std::vector<OperatorChoices>& operators,
+    SlowestChain(const models::Network& network, const std::vector<models::Flow>& flows, const std::vector<OperatorLimits>& limits,
                  double cycles_per_event)
-        : network_(network), operators_(operators), rest_(operators.size()) {
-        for (const auto& op : operators) cheapest_.push_back(cheapest_of(op, cycles_per_event));
+        : network_(network), limits_(limits), rest_(limits.size()) {
         for (const auto& op : network.operators) {
             const auto stream = network.stream(op.id);
+            find_cheapest(op, cycles_per_event);
             start(index(op.id), {{0, stream.tokens}, {0, stream.channels}});
         }
         // Sorted by consumer, and all flows to an operator come from operators before it.
         for (auto flow = flows.rbegin(); flow != flows.rend(); ++flow) extend(*flow);
-    }
-
-    /// Of the boards, what the chain's operators leave to others is taken off.
-    Chain find(double& boards) const {
         std::size_t op = 0;
         for (std::size_t other = 0; other < rest_.size(); ++other) {
             if (rest_[other].cycles() > rest_[op].cycles()) op = other;
         }
-        for (const Cheapest& cheapest : cheapest_) boards -= cheapest.boards;
+        for (; op != kNone; op = rest_[op].flow == nullptr ? kNone : index(rest_[op].flow->consumer)) links_.push_back(op);
+        find_least_cycles();
+    }
+
+    /// Cut where all tokens are needed.
+    Chain by_tokens() const {
         Chain chain{{}};
-        for (; op != kNone; op = rest_[op].next) {
-            if (!operators_[op].engines.empty()) {
-                const double part = part_of(op);
-                boards += part * cheapest_[op].boards;
-                chain.back().push_back(choices_of_part(op));
-            }
-            if (rest_[op].ends_segment) chain.emplace_back();
+        for (std::size_t l = 0; l < links_.size(); ++l) {
+            chain.back().push_back(choices(l, true));
+            if (rest_[links_[l]].ends_segment) chain.emplace_back();
         }
-        std::erase_if(chain, [](const auto& segment) { return segment.empty(); });
-        return chain;
+        return without_empty(std::move(chain));
+    }
+
+    /// Cut where every element behind needs all of a part; what is between takes its least cycles.
+    Chain by_parts() const {
+        Chain chain{{}};
+        std::size_t begin = 0;  // first operator of the segment that has engines
+        std::vector<bool> streams(links_.size(), true);
+        std::vector<std::size_t> ends;
+        for (std::size_t l = 1; l < links_.size(); ++l) {
+            for (std::size_t last = l; last > begin; --last) {
+                if (!needs_all(last - 1, l)) continue;
+                ends.push_back(last);
+                for (std::size_t between = last; between < l; ++between) streams[between] = false;
+                begin = l;
+                break;
+            }
+        }
+        for (std::size_t l = 0, end = 0; l < links_.size(); ++l) {
+            if (end < ends.size() && ends[end] == l) chain.emplace_back(), ++end;
+            chain.back().push_back(choices(l, streams[l]));
+        }
+        return without_empty(std::move(chain));
+    }
+
+    /// Of so many boards, what is left for those operators of the chain that have engines.
+    double left_of(double boards, const Chain& chain) const {
+        for (const OperatorLimits& limits : limits_) boards -= limits.boards;
+        std::size_t l = 0;
+        for (const auto& segment : chain) {
+            for (const OperatorChoices& op : segment) boards += op.engines.empty() ? 0 : most_of_part(links_[l]), ++l;
+        }
+        return boards;
     }
 
   private:
@@ -193,15 +238,34 @@ class SlowestChain {
 
     /// From an operator to the end of its chain.
     struct Rest {
-        models::Region region;  ///< of the operator's output
-        double after = 0;       ///< cycles of the segments behind this
-        double latencies = 0;   ///< of the operators of this one
-        double streaming = 0;   ///< of the slowest of them
-        std::size_t next = kNone;
+        models::Region region;               ///< of the operator's output
+        double after = 0;                    ///< cycles of the segments behind this
+        double latencies = 0;                ///< of the operators of this one
+        double streaming = 0;                ///< of the slowest of them
+        const models::Flow* flow = nullptr;  ///< to the next
         bool ends_segment = true;
 
         double cycles() const { return after + latencies + streaming; }
     };
+
+    /// What an operator takes that is built on the fewest boards.
+    struct Cheapest {
+        double latency = 0, streaming = 0;
+    };
+
+    void find_cheapest(const models::Operator& op, double cycles_per_event) {
+        const OperatorLimits& limits = limits_[index(op.id)];
+        constexpr double kDear = 1e9;
+        const OperatorChoices all = whole(index(op.id));
+        const BestEngines best = best_engines(all, {1, 1, kDear}, cycles_per_event);
+        cheapest_.push_back(limits.engines.empty() ? Cheapest{limits.fastest.any, 0} : Cheapest{best.excess, best.streaming});
+    }
+
+    OperatorChoices whole(std::size_t op) const {
+        const auto tokens = static_cast<double>(network_.stream(id_at<OperatorId>(op)).tokens);
+        const OperatorLimits& limits = limits_[op];
+        return {tokens, 1, splits_tokens(network_.operators[op]) ? tokens : 1, limits.engines};
+    }
 
     void start(std::size_t op, const models::Region& region) {
         rest_[op].region = region;
@@ -209,11 +273,11 @@ class SlowestChain {
     }
 
     void extend(const models::Flow& flow) {
-        const std::size_t producer = index(flow.producer), consumer = index(flow.consumer);
-        const Rest& behind = rest_[consumer];
+        const std::size_t producer = index(flow.producer);
+        const Rest& behind = rest_[index(flow.consumer)];
         if (!within(behind.region.tokens, flow.to.tokens) || !within(behind.region.channels, flow.to.channels)) return;
         Rest rest = behind;
-        rest.region = needed(flow, behind.region), rest.next = consumer;
+        rest.region = needed(flow, behind.region), rest.flow = &flow;
         rest.ends_segment = flow.tokens == models::Access::whole && rest.region.tokens.size() > 1;
         if (rest.ends_segment) rest.after = behind.cycles(), rest.latencies = rest.streaming = 0;
         rest.latencies += cheapest_[producer].latency;
@@ -221,41 +285,112 @@ class SlowestChain {
         if (rest.cycles() > rest_[producer].cycles()) rest_[producer] = rest;
     }
 
-    double part_of(std::size_t op) const {
-        const auto stream = network_.stream(id_at<OperatorId>(op));
-        return static_cast<double>(rest_[op].region.elements()) / static_cast<double>(stream.tokens * stream.channels);
+    /// Operators of the chain that are passed channel by channel: a path through one channel knows nothing of the slowest of another
+    /// operator, but where all channels are needed behind them, one of these operators counts with its slowest.
+    void find_least_cycles() {
+        least_cycles_.resize(links_.size()), faster_.resize(links_.size());
+        std::size_t end = links_.size();
+        for (std::size_t l = links_.size(); l > 0; --l) {
+            const bool begins = l == 1 || rest_[links_[l - 2]].flow->channels == models::Access::whole;
+            if (begins) find_least_cycles(l - 1, std::exchange(end, l - 1));
+        }
     }
 
-    OperatorChoices choices_of_part(std::size_t op) const {
+    void find_least_cycles(std::size_t begin, std::size_t end) {
+        double slower = 0;
+        for (std::size_t l = end; l > begin; --l) {
+            const std::size_t op = links_[l - 1];
+            const FastestResult& fastest = limits_[op].fastest;
+            const bool whole = rest_[op].region.channels.size() == network_.stream(id_at<OperatorId>(op)).channels;
+            const bool counts = slower == 0 && whole;
+            least_cycles_[l - 1] = counts ? fastest.all : fastest.any;
+            if (counts) slower = fastest.all - fastest.any;
+        }
+        for (std::size_t l = begin; l < end; ++l) {
+            const FastestResult& fastest = limits_[links_[l]].fastest;
+            const bool counts = least_cycles_[l] > fastest.any;
+            faster_[l] = fastest.all - fastest.any + (counts ? 0 : slower);
+        }
+    }
+
+    /// Whether every element of the part of a later operator needs all of that of an earlier one.
+    bool needs_all(std::size_t earlier, std::size_t later) const {
+        bool tokens = false, channels = false;
+        for (std::size_t l = later; l > earlier; --l) {
+            const models::Region& region = rest_[links_[l]].region;
+            const models::Flow& flow = *rest_[links_[l - 1]].flow;
+            tokens = tokens || region.tokens.size() == 1 || flow.tokens == models::Access::whole;
+            channels = channels || region.channels.size() == 1 || flow.channels == models::Access::whole;
+        }
+        const models::Region& region = rest_[links_[earlier]].region;
+        return (tokens || region.tokens.size() == 1) && (channels || region.channels.size() == 1);
+    }
+
+    OperatorChoices choices(std::size_t link, bool streams) const {
+        const std::size_t op = links_[link];
+        OperatorChoices part = whole(op);
+        part.least_cycles = streams ? least_cycles_[link] : limits_[op].fastest.any;
+        part.faster_pieces = faster_[link];
+        if (!streams) part.engines.clear();
         const auto stream = network_.stream(id_at<OperatorId>(op));
         const models::Region& region = rest_[op].region;
-        OperatorChoices part = operators_[op];
         if (region.tokens.size() < stream.tokens) part.fewest_engines = 0, part.tokens = static_cast<double>(region.tokens.size());
-        const double channels = static_cast<double>(region.channels.size()) / static_cast<double>(stream.channels);
-        for (EngineCost& engine : part.engines) engine.boards *= channels;
+        const double share = limits_[op].shares.of(region.channels, stream.channels);
+        for (EngineCost& engine : part.engines) engine.boards *= share;
         return part;
     }
 
+    /// Of the fewest boards of an operator, what its part on the chain may take.
+    double most_of_part(std::size_t op) const {
+        const auto stream = network_.stream(id_at<OperatorId>(op));
+        const models::Region& region = rest_[op].region;
+        const ChannelShares& shares = limits_[op].shares;
+        const double others =
+            shares.of({0, region.channels.begin}, stream.channels) + shares.of({region.channels.end, stream.channels}, stream.channels);
+        const double tokens = static_cast<double>(region.tokens.size()) / static_cast<double>(stream.tokens);
+        return limits_[op].boards * tokens * (1 - others);
+    }
+
+    /// A segment in which nothing has engines begins the next one, or ends the last.
+    static Chain without_empty(Chain chain) {
+        Chain kept;
+        std::vector<OperatorChoices> before;
+        for (auto& segment : chain) {
+            const bool has_engines = std::any_of(segment.begin(), segment.end(), [](const auto& op) { return !op.engines.empty(); });
+            std::move(segment.begin(), segment.end(), std::back_inserter(before));
+            if (has_engines) kept.push_back(std::exchange(before, {}));
+        }
+        if (kept.empty()) kept.emplace_back();
+        std::move(before.begin(), before.end(), std::back_inserter(kept.back()));
+        return kept;
+    }
+
     const models::Network& network_;
-    const std::vector<OperatorChoices>& operators_;
+    const std::vector<OperatorLimits>& limits_;
     std::vector<Rest> rest_;
     std::vector<Cheapest> cheapest_;
+    std::vector<std::size_t> links_;    ///< the operators of the chain, in order
+    std::vector<double> least_cycles_;  ///< by link, as OperatorChoices has them
+    std::vector<double> faster_;
 };
 
 }  // namespace
 
-double bound_chain_cycles(const Chain& chain, double boards, double cycles_per_event) {
-    return ChainBound(chain, boards, cycles_per_event).cycles();
+double bound_chain_cycles(const Chain& chain, const BoardsAndHop& there, double cycles_per_event) {
+    return ChainBound(chain, there, cycles_per_event).cycles();
 }
 
-double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
-                                  double boards, std::int64_t cycles_per_event) {
-    std::vector<OperatorChoices> operators;
-    operators.reserve(problem.network->operators.size());
-    for (const auto& op : problem.network->operators) operators.push_back(choices_of(problem, op, choice, cycles_per_event));
+double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows,
+                                  const std::vector<OperatorLimits>& limits, const std::array<double, 5>& prices, double boards,
+                                  std::int64_t cycles_per_event) {
     const auto cycles = static_cast<double>(cycles_per_event);
-    const Chain chain = SlowestChain(*problem.network, flows, operators, cycles).find(boards);
-    return bound_chain_cycles(chain, boards, cycles) * problem.clock.cycle_ns();
+    const auto sizes = priced_sizes(problem.boards, prices);
+    const double largest = *std::max_element(sizes.begin(), sizes.end());
+    const SlowestChain slowest(*problem.network, flows, limits, cycles);
+    const Chain by_tokens = slowest.by_tokens(), by_parts = slowest.by_parts();
+    const double without_hops = bound_chain_cycles(by_tokens, {slowest.left_of(boards, by_tokens), largest, 0}, cycles);
+    const double with_hops = bound_chain_cycles(by_parts, {slowest.left_of(boards, by_parts), largest, least_hop_cycles(problem)}, cycles);
+    return std::max(without_hops, with_hops) * problem.clock.cycle_ns();
 }
 
 }  // namespace tessera::partition

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "models/arrival.h"
 #include "partition/board_mix.h"
+#include "partition/operator_limits.h"
 #include "partition/sharding.h"
 
 namespace tessera::partition {
@@ -44,33 +44,26 @@ BoardBound bound_boards(const MappingProblem& problem, const std::vector<models:
     return bound;
 }
 
-double fastest_cycles(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event) {
-    const auto& network = *problem.network;
-    if (op.kind == models::OperatorKind::input) return models::arrival_cycles(network, op);
-    if (!has_hardware(op)) return 0;
-    const models::StreamShape stream = network.stream(op.id);
-    const std::int64_t tokens = splits_tokens(op) ? 1 : stream.tokens;
-    const auto all = models::implementations(network, op, {{{0, tokens}, {0, stream.channels}}, cycles_per_event}, problem.device());
-    const auto quicker = [](const auto& a, const auto& b) { return a.latency_cycles < b.latency_cycles; };
-    return all.empty() ? 0 : std::min_element(all.begin(), all.end(), quicker)->latency_cycles;
-}
-
 double bound_latency_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, std::int64_t cycles_per_event) {
     const auto& network = *problem.network;
-    std::vector<std::int64_t> done(network.operators.size(), 0);
-    std::vector<std::int64_t> inputs_there(network.operators.size(), 0);
-    std::size_t next_flow = 0;  // flows are sorted by consumer, operators are in topological order
-    std::int64_t slowest = 0;
+    std::vector<FastestResult> done(network.operators.size());  // results of any channel and of all channels of a token
+    std::size_t next_flow = 0;                                  // flows are sorted by consumer, operators are in topological order
+    double slowest = 0;
     for (const auto& op : network.operators) {
-        const std::size_t position = index(op.id);
+        double inputs_there = 0, channel_by_channel = 0;
         for (; next_flow < flows.size() && flows[next_flow].consumer == op.id; ++next_flow) {
-            inputs_there[position] = std::max(inputs_there[position], done[index(flows[next_flow].producer)]);
+            const models::Flow& flow = flows[next_flow];
+            const FastestResult& before = done[index(flow.producer)];
+            const bool all = flow.from.channels.size() == network.stream(flow.producer).channels;
+            const bool output = op.kind == models::OperatorKind::output;
+            inputs_there = std::max(inputs_there, all && (output || flow.channels == models::Access::whole) ? before.all : before.any);
+            if (all) channel_by_channel = std::max(channel_by_channel, before.all);
         }
-        const auto fastest = static_cast<std::int64_t>(fastest_cycles(problem, op, cycles_per_event));
-        done[position] = inputs_there[position] + fastest;
-        if (op.kind == models::OperatorKind::output) slowest = std::max(slowest, done[position]);
+        const FastestResult fastest = fastest_result(problem, op, cycles_per_event);
+        done[index(op.id)] = {inputs_there + fastest.any, std::max(inputs_there + fastest.all, channel_by_channel + fastest.any)};
+        if (op.kind == models::OperatorKind::output) slowest = std::max(slowest, inputs_there);
     }
-    return static_cast<double>(slowest) * problem.clock.cycle_ns();
+    return slowest * problem.clock.cycle_ns();
 }
 
 }  // namespace tessera::partition

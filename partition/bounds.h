@@ -25,12 +25,9 @@ struct BoardBound {
 BoardBound bound_boards(const MappingProblem& problem, const std::vector<models::Flow>& flows, const OptionChoice& choice,
                         int tmux_period_bx);
 
-/// Cycles that an operator takes by its fastest implementation, with an engine for each token; of an input, until its data are there.
-double fastest_cycles(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event);
-
 /// Latency of the slowest chain of operators when every one has its fastest implementation, all
 /// transfers take no time and nothing waits but for inputs that arrive later: nothing that the network allows is faster.
-/// The engines are those for one token each, which have the most freedom.
+/// Of a token all of whose channels are needed, the slowest channel counts (`FastestResult`).
 double bound_latency_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows, std::int64_t cycles_per_event);
 
 }  // namespace tessera::partition

@@ -14,6 +14,7 @@
 #include "partition/hop_bound.h"
 #include "partition/node_mapper.h"
 #include "partition/node_trials.h"
+#include "partition/operator_limits.h"
 
 namespace tessera::partition {
 
@@ -256,16 +257,19 @@ class Mapper {
 
     /// Of the best mapping; `plan` is that of its period.
     Bounds bounds_of(const NodePlan& plan) const {
-        Bounds bounds{plan.least_boards() * plan.tmux_period_bx, plan.bound.constraint, std::numeric_limits<double>::infinity(), 0, 0};
+        const auto& prices = plan.choice.prices;
+        const auto limits = operator_limits(problem_, prices, plan.cycles_per_event);
+        const int switches = least_switches(problem_, flows_, limits, prices);
+        Bounds bounds{(plan.least_boards() + switches) * plan.tmux_period_bx, plan.bound.constraint,
+                      std::numeric_limits<double>::infinity(), 0, 0};
         for (const int period : problem_.tmux_periods_bx) {
             bounds.latency_ns =
                 std::min(bounds.latency_ns, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
         }
-        const double boards = priced_size(*best_, problem_.boards, plan.choice.prices);
-        const double on_boards = bound_latency_on_boards_ns(problem_, flows_, plan.choice, boards, plan.cycles_per_event);
-        const double with_hops = bound_latency_with_hops_ns(problem_, flows_, plan.options, plan.choice, plan.cycles_per_event);
-        bounds.on_boards_ns = std::max(bounds.latency_ns, on_boards);
-        bounds.with_hops_ns = std::max(bounds.latency_ns, with_hops);
+        const double boards = priced_size(*best_, problem_.boards, prices);
+        const double on_boards = bound_latency_on_boards_ns(problem_, flows_, limits, prices, boards, plan.cycles_per_event);
+        bounds.with_hops_ns = std::max(bounds.latency_ns, bound_latency_with_hops_ns(problem_, flows_, limits, prices));
+        bounds.on_boards_ns = std::max(bounds.with_hops_ns, on_boards);
         return bounds;
     }
 

@@ -36,11 +36,11 @@ struct MappingProblem {
 /// No system within these limits can beat these figures (proved from resource sums and the
 /// critical path, not from any mapping).
 struct Bounds {
-    int boards = 0;                ///< over all time nodes, at the chosen TMUX period
+    int boards = 0;                ///< over all time nodes, at the chosen TMUX period, with a switch board in each where one is needed
     std::string binding_resource;  ///< "lut", "dsp", "ports", ...: what sets `boards`
     double latency_ns = 0;         ///< compute-only critical path, at the TMUX period that allows the shortest
-    double on_boards_ns = 0;       ///< at the chosen TMUX period, on as many boards as the mapping takes, without links
     double with_hops_ns = 0;       ///< at the chosen TMUX period, with the hops that boards force which are too small to go without
+    double on_boards_ns = 0;       ///< the same on as many boards as the mapping takes, where tokens wait for engines
 };
 
 /// A mapping was found.

@@ -609,6 +609,20 @@ TEST_CASE("a layout opens no more switches than its boards need to talk") {
     CHECK(switches <= 2);  // the default is a tree of as many as take all 64 ports
 }
 
+TEST_CASE("where boards have to talk through a switch, the bound counts one in each time node") {
+    const auto network = small_transformer(16, 32, 4, 2);
+    for (const double lut : {40000.0, 4000000.0}) {
+        auto problem = problem_of(network, board_of(lut, 2, 64), R"({"kind": "fat_tree"})", 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem);
+        const MappingResult& result = mapped(outcome);
+        check_result(problem, result);
+        const auto planned = plan_node(problem, models::dataflow(network), 9);
+        const int computing = std::get<NodePlan>(planned).least_boards();
+        CHECK(result.bounds.boards == 9 * (computing == 1 ? 1 : computing + 1));
+    }
+}
+
 TEST_CASE("random networks on random boards pass the checker and stay above their bounds") {
 #ifdef __SANITIZE_ADDRESS__
     constexpr int kRounds = 6;
