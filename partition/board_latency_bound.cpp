@@ -137,7 +137,7 @@ class ChainBound {
 
     /// The price of a board is looked for by golden sections of its logarithm: the bound is concave in it.
     double cycles() {
-        constexpr int kSteps = 24;
+        constexpr int kSteps = 14;
         constexpr double kSection = 0.6180339887498949;
         double low = std::log(1e-3), high = std::log(1e6);  // cycles that a board is worth
         double a = high - kSection * (high - low), b = low + kSection * (high - low);
@@ -167,29 +167,32 @@ class ChainBound {
     std::vector<SegmentBound> segments_;
 };
 
+models::Range in_both(const models::Range& a, const models::Range& b) { return {std::max(a.begin, b.begin), std::min(a.end, b.end)}; }
+
 bool within(const models::Range& part, const models::Range& all) { return part.begin >= all.begin && part.end <= all.end; }
 
 /// The chain that takes longest with the fewest boards. It is followed from its end: of each operator on it that part counts which the
 /// next one needs, and equal fractions of these parts depend on each other, or all on all.
 class SlowestChain {
   public:
+    /// @param parts whether it may go on with a part of the tokens, where an operator makes no more of the next one's
     SlowestChain(const models::Network& network, const std::vector<models::Flow>& flows, const std::vector<OperatorLimits>& limits,
-                 double cycles_per_event)
-        : network_(network), limits_(limits), rest_(limits.size()) {
-        for (const auto& op : network.operators) {
-            const auto stream = network.stream(op.id);
-            find_cheapest(op, cycles_per_event);
-            start(index(op.id), {{0, stream.tokens}, {0, stream.channels}});
-        }
+                 double cycles_per_event, bool parts)
+        : network_(network), limits_(limits), parts_(parts), rest_(limits.size()) {
+        for (const auto& op : network.operators) find_cheapest(op, cycles_per_event);
         // Sorted by consumer, and all flows to an operator come from operators before it.
         for (auto flow = flows.rbegin(); flow != flows.rend(); ++flow) extend(*flow);
         std::size_t op = 0;
         for (std::size_t other = 0; other < rest_.size(); ++other) {
             if (rest_[other].cycles() > rest_[op].cycles()) op = other;
         }
+        if (!rest_[op].leads_out) op = kNone;
         for (; op != kNone; op = rest_[op].flow == nullptr ? kNone : index(rest_[op].flow->consumer)) links_.push_back(op);
+        find_regions();
         find_least_cycles();
     }
+
+    bool has_parts() const { return has_parts_; }
 
     /// Cut where all tokens are needed.
     Chain by_tokens() const {
@@ -228,7 +231,7 @@ class SlowestChain {
         for (const OperatorLimits& limits : limits_) boards -= limits.boards;
         std::size_t l = 0;
         for (const auto& segment : chain) {
-            for (const OperatorChoices& op : segment) boards += op.engines.empty() ? 0 : most_of_part(links_[l]), ++l;
+            for (const OperatorChoices& op : segment) boards += op.engines.empty() ? 0 : most_of_part(l), ++l;
         }
         return boards;
     }
@@ -243,7 +246,9 @@ class SlowestChain {
         double latencies = 0;                ///< of the operators of this one
         double streaming = 0;                ///< of the slowest of them
         const models::Flow* flow = nullptr;  ///< to the next
+        bool leads_out = false;              ///< to an output
         bool ends_segment = true;
+        bool token_by_token = true;  ///< to the end of its segment
 
         double cycles() const { return after + latencies + streaming; }
     };
@@ -267,22 +272,50 @@ class SlowestChain {
         return {tokens, 1, splits_tokens(network_.operators[op]) ? tokens : 1, limits.engines};
     }
 
-    void start(std::size_t op, const models::Region& region) {
-        rest_[op].region = region;
-        rest_[op].latencies = cheapest_[op].latency, rest_[op].streaming = cheapest_[op].streaming;
-    }
-
+    /// An output needs all that it takes; anything else counts where a chain leads from it to an output.
     void extend(const models::Flow& flow) {
         const std::size_t producer = index(flow.producer);
+        const bool output = network_.op(flow.consumer).kind == models::OperatorKind::output;
         const Rest& behind = rest_[index(flow.consumer)];
-        if (!within(behind.region.tokens, flow.to.tokens) || !within(behind.region.channels, flow.to.channels)) return;
         Rest rest = behind;
-        rest.region = needed(flow, behind.region), rest.flow = &flow;
-        rest.ends_segment = flow.tokens == models::Access::whole && rest.region.tokens.size() > 1;
+        if (output) {
+            rest.region = flow.from;
+        } else {
+            const models::Range tokens = in_both(behind.region.tokens, flow.to.tokens);
+            const bool all = within(behind.region.tokens, flow.to.tokens);
+            if (!behind.leads_out || tokens.empty() || !within(behind.region.channels, flow.to.channels)) return;
+            if (!all && !(parts_ && behind.token_by_token)) return;
+            rest.region = needed(flow, {tokens, behind.region.channels}), rest.flow = &flow;
+            rest.streaming *= static_cast<double>(tokens.size()) / static_cast<double>(behind.region.tokens.size());
+            rest.ends_segment = flow.tokens == models::Access::whole && rest.region.tokens.size() > 1;
+            rest.token_by_token = rest.ends_segment || (behind.token_by_token && flow.tokens == models::Access::aligned &&
+                                                        flow.from.tokens.size() == flow.to.tokens.size());
+        }
+        rest.leads_out = true;
         if (rest.ends_segment) rest.after = behind.cycles(), rest.latencies = rest.streaming = 0;
         rest.latencies += cheapest_[producer].latency;
         rest.streaming = std::max(rest.streaming, cheapest_[producer].streaming);
-        if (rest.cycles() > rest_[producer].cycles()) rest_[producer] = rest;
+        if (!rest_[producer].leads_out || rest.cycles() > rest_[producer].cycles()) rest_[producer] = rest;
+    }
+
+    /// Where an operator makes a part of the next one's tokens (of several inputs that are put one behind the other), the chain goes on
+    /// with this part, up to where all tokens are needed.
+    void find_regions() {
+        for (const std::size_t op : links_) regions_.push_back(rest_[op].region);
+        for (std::size_t l = links_.size(); l > 1; --l) {
+            const models::Flow& flow = *rest_[links_[l - 2]].flow;
+            models::Range tokens = in_both(regions_[l - 1].tokens, flow.to.tokens);
+            regions_[l - 2] = needed(flow, {tokens, regions_[l - 1].channels});
+            if (tokens == regions_[l - 1].tokens) continue;
+            has_parts_ = true;
+            for (std::size_t behind = l - 1;; ++behind) {
+                regions_[behind].tokens = tokens;
+                const Rest& rest = rest_[links_[behind]];
+                if (rest.ends_segment || rest.flow == nullptr) break;
+                const std::int64_t shift = rest.flow->to.tokens.begin - rest.flow->from.tokens.begin;
+                tokens = {tokens.begin + shift, tokens.end + shift};
+            }
+        }
     }
 
     /// Operators of the chain that are passed channel by channel: a path through one channel knows nothing of the slowest of another
@@ -301,7 +334,7 @@ class SlowestChain {
         for (std::size_t l = end; l > begin; --l) {
             const std::size_t op = links_[l - 1];
             const FastestResult& fastest = limits_[op].fastest;
-            const bool whole = rest_[op].region.channels.size() == network_.stream(id_at<OperatorId>(op)).channels;
+            const bool whole = regions_[l - 1].channels.size() == network_.stream(id_at<OperatorId>(op)).channels;
             const bool counts = slower == 0 && whole;
             least_cycles_[l - 1] = counts ? fastest.all : fastest.any;
             if (counts) slower = fastest.all - fastest.any;
@@ -317,12 +350,12 @@ class SlowestChain {
     bool needs_all(std::size_t earlier, std::size_t later) const {
         bool tokens = false, channels = false;
         for (std::size_t l = later; l > earlier; --l) {
-            const models::Region& region = rest_[links_[l]].region;
+            const models::Region& region = regions_[l];
             const models::Flow& flow = *rest_[links_[l - 1]].flow;
             tokens = tokens || region.tokens.size() == 1 || flow.tokens == models::Access::whole;
             channels = channels || region.channels.size() == 1 || flow.channels == models::Access::whole;
         }
-        const models::Region& region = rest_[links_[earlier]].region;
+        const models::Region& region = regions_[earlier];
         return (tokens || region.tokens.size() == 1) && (channels || region.channels.size() == 1);
     }
 
@@ -333,7 +366,7 @@ class SlowestChain {
         part.faster_pieces = faster_[link];
         if (!streams) part.engines.clear();
         const auto stream = network_.stream(id_at<OperatorId>(op));
-        const models::Region& region = rest_[op].region;
+        const models::Region& region = regions_[link];
         if (region.tokens.size() < stream.tokens) part.fewest_engines = 0, part.tokens = static_cast<double>(region.tokens.size());
         const double share = limits_[op].shares.of(region.channels, stream.channels);
         for (EngineCost& engine : part.engines) engine.boards *= share;
@@ -341,9 +374,10 @@ class SlowestChain {
     }
 
     /// Of the fewest boards of an operator, what its part on the chain may take.
-    double most_of_part(std::size_t op) const {
+    double most_of_part(std::size_t link) const {
+        const std::size_t op = links_[link];
         const auto stream = network_.stream(id_at<OperatorId>(op));
-        const models::Region& region = rest_[op].region;
+        const models::Region& region = regions_[link];
         const ChannelShares& shares = limits_[op].shares;
         const double others =
             shares.of({0, region.channels.begin}, stream.channels) + shares.of({region.channels.end, stream.channels}, stream.channels);
@@ -367,10 +401,13 @@ class SlowestChain {
 
     const models::Network& network_;
     const std::vector<OperatorLimits>& limits_;
+    bool parts_;
     std::vector<Rest> rest_;
     std::vector<Cheapest> cheapest_;
-    std::vector<std::size_t> links_;    ///< the operators of the chain, in order
-    std::vector<double> least_cycles_;  ///< by link, as OperatorChoices has them
+    std::vector<std::size_t> links_;       ///< the operators of the chain, in order
+    std::vector<models::Region> regions_;  ///< by link: the part of its operator
+    bool has_parts_ = false;               ///< somewhere it goes on with a part of the tokens
+    std::vector<double> least_cycles_;     ///< by link, as OperatorChoices has them
     std::vector<double> faster_;
 };
 
@@ -386,11 +423,16 @@ double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vect
     const auto cycles = static_cast<double>(cycles_per_event);
     const auto sizes = priced_sizes(problem.boards, prices);
     const double largest = *std::max_element(sizes.begin(), sizes.end());
-    const SlowestChain slowest(*problem.network, flows, limits, cycles);
-    const Chain by_tokens = slowest.by_tokens(), by_parts = slowest.by_parts();
-    const double without_hops = bound_chain_cycles(by_tokens, {slowest.left_of(boards, by_tokens), largest, 0}, cycles);
-    const double with_hops = bound_chain_cycles(by_parts, {slowest.left_of(boards, by_parts), largest, least_hop_cycles(problem)}, cycles);
-    return std::max(without_hops, with_hops) * problem.clock.cycle_ns();
+    const double hop_cycles = least_hop_cycles(problem);
+    double bound = 0;
+    for (const bool parts : {false, true}) {
+        const SlowestChain slowest(*problem.network, flows, limits, cycles, parts);
+        if (parts && !slowest.has_parts()) continue;
+        const Chain by_tokens = slowest.by_tokens(), by_parts = slowest.by_parts();
+        bound = std::max({bound, bound_chain_cycles(by_tokens, {slowest.left_of(boards, by_tokens), largest, 0}, cycles),
+                          bound_chain_cycles(by_parts, {slowest.left_of(boards, by_parts), largest, hop_cycles}, cycles)});
+    }
+    return bound * problem.clock.cycle_ns();
 }
 
 }  // namespace tessera::partition

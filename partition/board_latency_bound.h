@@ -57,10 +57,12 @@ double bound_chain_cycles(const Chain& chain, const BoardsAndHop& there, double 
 /// The bound for a problem, on as many boards as a layout takes, with the hops that these force: of the chain of operators that is slowest
 /// with the fewest boards; what is not on it takes the fewest.
 ///
-/// The chain is followed from its end. Of each operator on it that part counts which the next one needs. It is cut twice, and the larger
-/// bound counts: where all tokens are needed (then without hops), and where all tokens and channels of a part are needed by every element
-/// behind it (with hops). There, operators between a part and the first that needs all of it (in an attention the projections, behind the
-/// normalisation before the scores) take their least cycles alone.
+/// The chain is followed from its end. Of each operator on it that part counts which the next one needs. (There may be two such chains: one
+/// goes on where an operator makes a part of the next one's tokens, and counts no more than these up to where all are needed.) It is cut
+/// twice, and the larger bound counts: where all tokens are needed (then without hops; where each channel needs its own, as heads of an
+/// attention do, it is the mean over these channels, none of which may be later than the whole), and where all tokens and channels of a
+/// part are needed by every element behind it (with hops). There, operators between a part and the first that needs all of it (in an
+/// attention the projections, behind the normalisation before the scores) take their least cycles alone.
 /// @param limits of the operators at this period and the prices
 /// @param boards what the boards of the layout hold at the prices, in mean boards (`priced_size`): of one type, how many
 double bound_latency_on_boards_ns(const MappingProblem& problem, const std::vector<models::Flow>& flows,

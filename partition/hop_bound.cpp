@@ -130,8 +130,9 @@ class HopBound {
     Ends ends_of(std::size_t op, std::size_t begin, std::size_t end) {
         const OperatorFloor& floor = floors_[op];
         const double slowest_cycles = std::max(floor.fastest_cycles, floor.last_channel_cycles);
-        const auto needed = needed_by(op, end);
-        const double there = std::max({floor.ready_cycles, inputs_there(begin, end), elsewhere(needed, 0)});
+        const auto& sets = needed_.of(op, end);
+        const auto needed = known(sets, op);
+        const double there = std::max({floor.ready_cycles, inputs_there(begin, end), sets_there(sets, op), elsewhere(needed, 0)});
         Ends ends;
         ends.any = there + floor.fastest_cycles;
         ends.all = std::max(there + slowest_cycles, channel_by_channel(begin, end) + floor.fastest_cycles);
@@ -191,8 +192,21 @@ class HopBound {
         double boards = 0;
     };
 
-    std::vector<Needed> needed_by(std::size_t op, std::size_t flows_end) {
-        const auto& sets = needed_.of(op, flows_end);
+    /// When at the earliest all sets may be at an operator without links, also those of which nobody knows what is in them.
+    double sets_there(const std::vector<std::vector<NeededSet>>& sets, std::size_t op) const {
+        double there = 0;
+        for (std::size_t before = 0; before < op; ++before) {
+            const std::int64_t channels = network_.stream(id_at<OperatorId>(before)).channels;
+            for (const NeededSet& set : sets[before]) {
+                const bool all = set.channels && is_full(*set.channels, channels);
+                there = std::max(there, set.cycles + (all ? ends_[before].all : ends_[before].any));
+            }
+        }
+        return there;
+    }
+
+    /// Those sets of which all is known and that take boards, the latest first.
+    std::vector<Needed> known(const std::vector<std::vector<NeededSet>>& sets, std::size_t op) const {
         std::vector<Needed> needed;
         for (std::size_t before = 0; before < op; ++before) {
             if (floors_[before].boards <= 0) continue;
@@ -261,7 +275,8 @@ double least_hop_cycles(const MappingProblem& problem) {
     const double tick_ns = problem.clock.bx_ns() / static_cast<double>(ticks_per_bx);
     const auto flight_ticks = static_cast<std::int64_t>(std::ceil(flight_ns / tick_ns - 1e-9));
     const std::int64_t link_ticks = flight_ticks + (link.alignment_frames + 1) * ticks_per_frame;
-    return static_cast<double>(divide_up(way.links * link_ticks, ticks_per_cycle) + (way.links - 1) * way.switch_latency_cycles);
+    const std::int64_t switching_cycles = std::int64_t{way.links - 1} * way.switch_latency_cycles;
+    return static_cast<double>(divide_up(way.links * link_ticks, ticks_per_cycle) + switching_cycles);
 }
 
 namespace {

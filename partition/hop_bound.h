@@ -28,13 +28,15 @@ struct OperatorFloor {
 ///    flow reads, where every consumer needs all of it, or again one that nobody knows. From a set, every flow into its operator leads on,
 ///    also one that matters for a part of the set: what this part needs is needed. So a part of a stream that several operators share (the
 ///    keys of an attention) leads to the tokens and channels that it was made of. A set is needed whole, by every element of o.
-/// 2. *Time along a chain.* An element is there no sooner than each that it needs, and the fastest engine later. Where all channels of a
-///    token are needed and all of them need what comes before, the slowest of them counts (OperatorFloor::last_channel_cycles).
+/// 2. *Time along a chain.* An element is there no sooner than each that it needs (of every set there is one, known or not), and the
+///    fastest engine later. Where all channels of a token are needed and all of them need what comes before, the slowest of them counts
+///    (OperatorFloor::last_channel_cycles).
 /// 3. *Hops.* Take some of the needed sets, of several operators. If the boards that they take sum to more than 1, they do not all sit on
 ///    the board of the element that needs them: one sits elsewhere, and on its way there is a link. So the element is there a hop after
 ///    the earliest of these sets can be, plus the chain from there. The sets that make it latest are taken first until a board is full.
-///    Sets of one operator may overlap: of each counts what no other one holds (a union is no less than the sum without all pairs).
-///    For the last element of o, all of o counts as well: it does not sit on one board with what it takes whole.
+///    Of sets of one operator that overlap, one that holds the others counts for all of them, and any other for nothing.
+///    For the last element of o, all of o counts as well: where o sits on one board with all of these sets, it is too small; where it sits
+///    on several, an element of it sits on another board than the sets.
 ///
 /// By induction over the operators (in topological order) this gives the earliest end of *every* element, so that hops add up along chains.
 ///

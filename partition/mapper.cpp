@@ -266,7 +266,7 @@ class Mapper {
             bounds.latency_ns =
                 std::min(bounds.latency_ns, bound_latency_ns(problem_, flows_, std::int64_t{period} * problem_.clock.cycles_per_bx));
         }
-        const double boards = priced_size(*best_, problem_.boards, prices);
+        const double boards = priced_size(*best_, problem_.boards, prices) - switches;  // which hold nothing
         const double on_boards = bound_latency_on_boards_ns(problem_, flows_, limits, prices, boards, plan.cycles_per_event);
         bounds.with_hops_ns = std::max(bounds.latency_ns, bound_latency_with_hops_ns(problem_, flows_, limits, prices));
         bounds.on_boards_ns = std::max(bounds.with_hops_ns, on_boards);

@@ -5,6 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "boards/catalogue.h"
+#include "models/network_builder.h"
+#include "partition/bounds.h"
+
+using namespace tessera;
 using namespace tessera::partition;
 
 namespace {
@@ -12,7 +17,7 @@ namespace {
 /// Sixteen tokens, a token each cycle and its result after five, an engine takes a tenth of a board.
 const OperatorChoices kOperator{16, 1, 16, {{5, 1, 0.1}}, 5};
 
-BoardsAndHop boards(double all) { return {all, 1, 0}; }
+BoardsAndHop without_hops(double all) { return {all, 1, 0}; }
 
 doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-3); }
 
@@ -27,11 +32,12 @@ double streaming_cycles(double tokens, double on_x, double away, double interval
 }  // namespace
 
 TEST_CASE("with few boards tokens wait for engines: as computed by hand") {
-    CHECK(bound_chain_cycles({{kOperator}}, boards(1.6), 16) == near(5));      // an engine for each token
-    CHECK(bound_chain_cycles({{kOperator}}, boards(0.4), 16) == near(5 + 3));  // four engines, four tokens each
-    CHECK(bound_chain_cycles({{kOperator}}, boards(0.1), 16) == near(5 + 15));
-    CHECK(bound_chain_cycles({{kOperator}, {kOperator}}, boards(0.8), 16) == near(2 * 8));  // the second waits for all tokens of the first
-    CHECK(bound_chain_cycles({{kOperator, kOperator}}, boards(0.8), 16) == near(10 + 3));   // or takes them as they come
+    CHECK(bound_chain_cycles({{kOperator}}, without_hops(1.6), 16) == near(5));      // an engine for each token
+    CHECK(bound_chain_cycles({{kOperator}}, without_hops(0.4), 16) == near(5 + 3));  // four engines, four tokens each
+    CHECK(bound_chain_cycles({{kOperator}}, without_hops(0.1), 16) == near(5 + 15));
+    CHECK(bound_chain_cycles({{kOperator}, {kOperator}}, without_hops(0.8), 16) ==
+          near(2 * 8));  // the second waits for all tokens of the first
+    CHECK(bound_chain_cycles({{kOperator, kOperator}}, without_hops(0.8), 16) == near(10 + 3));  // or takes them as they come
 }
 
 TEST_CASE("what does not sit where the segment before ends hears of it a hop later: as computed by hand") {
@@ -49,7 +55,7 @@ TEST_CASE("no choice of engines on so many boards is faster: all of a small grid
     const Chain chain{{kOperator, second}, {third}};
     for (const double all : {0.5, 1.0, 2.0, 4.0}) {
         CAPTURE(all);
-        const double bound = bound_chain_cycles(chain, boards(all), 64);
+        const double bound = bound_chain_cycles(chain, without_hops(all), 64);
         double best = 1e9;
         for (int a = 1; a <= 16; ++a) {
             for (int b = 1; b <= 16; ++b) {
@@ -103,7 +109,30 @@ TEST_CASE("tokens that go through slow engines early and through fast ones late 
         CAPTURE(slow);
         const double last_slow = slow > 0 ? slow - 1 + 12 : 0, last_fast = slow < 16 ? 15 + 5 : 0;
         const double all = slow * 0.1 + (16 - slow) * 0.3;
-        CHECK(bound_chain_cycles({{first, second}}, boards(all), 16) <= 1 + std::max(last_slow, last_fast) + 1e-9);
+        CHECK(bound_chain_cycles({{first, second}}, without_hops(all), 16) <= 1 + std::max(last_slow, last_fast) + 1e-9);
     }
-    CHECK(bound_chain_cycles({{first, second}}, boards(4.8), 16) == near(1 + 15 + 5));
+    CHECK(bound_chain_cycles({{first, second}}, without_hops(4.8), 16) == near(1 + 15 + 5));
+}
+
+TEST_CASE("on boards without end the bound is that of computing alone, also behind a part of the tokens; on few it is larger") {
+    models::NetworkBuilder b("two inputs");
+    TensorId slow = b.input("slow", {24, 8});
+    for (const auto* name : {"slow1", "slow2", "slow3"}) slow = b.layer_normalisation(name, slow);
+    const TensorId quick = b.dense("quick", b.input("quick input", {40, 8}), 8);
+    const TensorId each = b.dense("each", b.concatenate_tokens("both", {slow, quick}), 8);
+    b.output("y", b.dense("head", b.reduce_tokens("pool", "ReduceMean", each), 2));
+    const auto network = b.build();
+    const auto flows = models::dataflow(network);
+    const auto board = boards::load_catalogue().board("Serenity-S1", JsonReader::from_text("test", "{}"));
+    topologies::LinkProtocol link = topologies::load_link_protocols().front();
+    const MappingProblem problem{&network, {{board, 100}}, 100, link, JsonReader::from_text("topology", R"({"kind": "patch_panel"})"),
+                                 {},       12500,          {6}, 16};
+    constexpr std::array<double, 5> kPrices{1, 0, 0, 0, 0};
+    const auto limits = operator_limits(problem, kPrices, 54);
+    const auto on_boards = [&](double all) { return bound_latency_on_boards_ns(problem, flows, limits, kPrices, all, 54); };
+    double least = 0;
+    for (const auto& each_limits : limits) least += each_limits.boards;
+    CHECK(on_boards(1e3) == doctest::Approx(bound_latency_ns(problem, flows, 54)));
+    CHECK(on_boards(1.1 * least) > 1.1 * on_boards(1e3));
+    CHECK(on_boards(2 * least) <= on_boards(1.1 * least));
 }

@@ -136,3 +136,16 @@ TEST_CASE("where all channels of a token are needed, the slowest of them is wait
     // The slowest channel of one operator need not be the slowest of the other.
     CHECK(bound_latency_with_hops_cycles(aligned, models::dataflow(aligned), floors, kHop) == 7);
 }
+
+TEST_CASE("what needs all tokens waits for the slowest of several inputs that are put one behind the other") {
+    models::NetworkBuilder b("two inputs");
+    TensorId slow = b.input("slow", {8, 8});
+    for (const auto* name : {"slow1", "slow2", "slow3"}) slow = b.dense(name, slow, 8);
+    const TensorId quick = b.dense("quick", b.input("quick input", {8, 8}), 8);
+    const TensorId each = b.dense("each", b.concatenate_tokens("both", {slow, quick}), 8);
+    b.output("y", b.reduce_tokens("pool", "ReduceMean", each));
+    const auto network = b.build();
+    CHECK(bound_of(network, 0.01) == 5);
+    // All of `each`, of `quick` and of `slow3` and a part of `slow2` fill a board.
+    CHECK(bound_of(network, 0.3) == 5 + kHop);
+}
