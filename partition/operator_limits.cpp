@@ -14,6 +14,9 @@ namespace tessera::partition {
 
 namespace {
 
+/// Of what it takes, a shard may claim a hundredth less (check_costs.cpp). Factors by which pieces are folded are rounded in other ways
+/// than those of the whole, which saves less than that.
+constexpr double kAllowance = 0.99;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// Asks the cost model for one operator of a problem.
@@ -22,7 +25,9 @@ class CostsOf {
     CostsOf(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event)
         : problem_(problem), op_(op), stream_(problem.network->stream(op.id)), cycles_per_event_(cycles_per_event) {}
 
+    const models::Operator& op() const { return op_; }
     models::StreamShape stream() const { return stream_; }
+    int input_bits() const { return std::max(1, problem_.network->tensor(op_.inputs.front().tensor).format.width); }
     models::Range all_channels() const { return {0, stream_.channels}; }
     /// Of an engine that is as free as can be.
     std::int64_t fewest_tokens() const { return splits_tokens(op_) ? 1 : stream_.tokens; }
@@ -99,6 +104,21 @@ std::vector<EngineCost> engines_of(const CostsOf& costs, const Prices& priced) {
     return kept;
 }
 
+/// A lower bound on `ChannelShares::least_share` from the formula of constants in logic (cost_matrix.cpp): the adders of the sums are up to
+/// two bits wider than products of `a` bits or more, less so where an output has two constants or fewer. Ranges of channels with no more
+/// on the mean have no more than two for each channel, so that no cut saves more than two bits of these.
+double least_share_of_sums(const CostsOf& costs) {
+    double constants = 0;
+    bool few = false;
+    for (const models::ChannelWeights& channel : costs.op().weights.channels) {
+        constants += channel.nonzero;
+        few = few || channel.nonzero <= 2;
+    }
+    if (!few || constants <= 0) return 1;
+    const double affected = std::min(1.0, 2.0 * static_cast<double>(costs.op().weights.channels.size()) / constants);
+    return 1 - affected * 2 / (costs.input_bits() + 2);
+}
+
 /// Cut into two, four, ... pieces alike, and channel by channel.
 ChannelShares shares_of(const CostsOf& costs, const Prices& priced) {
     ChannelShares shares;
@@ -119,6 +139,7 @@ ChannelShares shares_of(const CostsOf& costs, const Prices& priced) {
             shares.up_to.push_back(sum += boards_of({begin, std::min(begin + size, channels)}));
         shares.least_share = std::min(shares.least_share, sum / whole);
     }
+    shares.least_share = std::min(shares.least_share, least_share_of_sums(costs));
     const double sum = shares.up_to.back();
     for (double& share : shares.up_to) share /= sum;
     return shares;
@@ -175,6 +196,7 @@ std::vector<OperatorLimits> operator_limits(const MappingProblem& problem, const
         if (!has_hardware(op)) continue;
         const CostsOf costs(problem, op, cycles_per_event);
         limits.shares = shares_of(costs, priced);
+        limits.shares.least_share *= kAllowance;
         limits.engines = engines_of(costs, priced);
         double least = kNever;
         for (EngineCost& engine : limits.engines) {

@@ -12,15 +12,19 @@ namespace tessera::partition {
 /// What the lower bounds need of the cost model: what no piece of an operator can do without, however it is cut.
 ///
 /// A layout may cut an operator into any ranges of tokens and channels and build every piece in its own way. `check_against` holds each
-/// piece against `models::implementations`, so that what follows from these for every cut holds for every mapping that passes:
+/// piece against `models::implementations`, so that what these say of every cut holds for every mapping that passes.
+/// tests/partition/operator_limits_test.cpp cuts operators at random to see whether it does:
 ///
 ///  - An engine that makes t tokens of an event is built for an interval of at most cycles_per_event / t. All such intervals are asked for;
 ///    where the cost depends on t itself (statistics of all tokens, found while the engine makes its own), all t are.
 ///  - Constants make channels differ. A range of channels is as slow as the mean of its channels or slower, so no piece is faster than the
 ///    fastest channel by itself; and of the pieces that make all channels one has a mean as high as that of all, and is no faster than an
 ///    engine for all channels.
-///  - Pieces take more than their share, for each needs the inputs, the control and the statistics of the whole; but for rounding: the mean
-///    channel of a matrix of few constants may need a wider adder than most of its channels do. `least_share` is how far that goes.
+///  - Pieces take more than their share, for each needs the inputs, the control and the statistics of the whole; but for one thing: the
+///  mean
+///    channel of a matrix of few constants may need a wider adder than most of its channels do. `least_share` is how much that saves at the
+///    most, by the formula of the cost model and by even cuts, into two, four, ... pieces and channel by channel; and a hundredth for what
+///    is rounded.
 
 /// One engine of an operator.
 struct EngineCost {
