@@ -24,6 +24,7 @@ models::Network chain(int operators) {
 /// One cycle and so many boards for each operator with hardware.
 double bound_of(const models::Network& network, double boards, double hop_cycles = kHop) {
     std::vector<OperatorFloor> floors;
+    floors.reserve(network.operators.size());
     for (const auto& op : network.operators) floors.push_back(has_hardware(op) ? OperatorFloor{0, 1, boards} : OperatorFloor{});
     return bound_latency_with_hops_cycles(network, models::dataflow(network), floors, hop_cycles);
 }
@@ -76,6 +77,7 @@ TEST_CASE("operators that each token passes on its own force no hops, tokens tha
 TEST_CASE("an input that comes late is waited for") {
     const auto network = chain(2);
     std::vector<OperatorFloor> floors;
+    floors.reserve(network.operators.size());
     for (const auto& op : network.operators) {
         floors.push_back(
             {op.kind == models::OperatorKind::input ? 1000.0 : 0.0, has_hardware(op) ? 1.0 : 0.0, has_hardware(op) ? 0.7 : 0.0});
@@ -128,6 +130,7 @@ TEST_CASE("longer hops make no chain quicker, and larger operators none") {
 TEST_CASE("where all channels of a token are needed, the slowest of them is waited for") {
     const auto network = chain(2);
     std::vector<OperatorFloor> floors;
+    floors.reserve(network.operators.size());
     for (const auto& op : network.operators) floors.push_back(has_hardware(op) ? OperatorFloor{0, 2, 0, 5, {}} : OperatorFloor{});
     CHECK(bound_latency_with_hops_cycles(network, models::dataflow(network), floors, kHop) == 10);
     models::NetworkBuilder b("channel by channel");

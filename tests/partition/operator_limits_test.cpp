@@ -102,7 +102,7 @@ TEST_CASE("no random cut of an operator takes less or is faster than its limits 
     std::mt19937_64 random(7);
     for (int round = 0; round < 12; ++round) {
         const int bits = 3 + round % 5;
-        const std::int64_t cycles = 9 * (1 + round % 4);
+        const std::int64_t cycles = std::int64_t{9} * (1 + round % 4);
         const auto network = network_of(random, bits);
         const auto problem = problem_of(network);
         const auto limits = operator_limits(problem, kPrices, cycles);
@@ -125,7 +125,7 @@ TEST_CASE("channels of few constants weigh less than others, and parts of them n
     std::mt19937_64 random(1);
     models::NetworkBuilder b("uneven");
     auto weights = trained(random, 16, 8);
-    std::fill(weights.values.begin(), weights.values.begin() + 4 * 16, 0.01F);
+    std::fill(weights.values.begin(), weights.values.begin() + 64, 0.01F);
     b.output("y", b.dense("fc", b.input("x", {4, 16}), 8, weights));
     auto network = b.build();
     models::apply_precision(network, models::read_precision(JsonReader::from_text("precision", R"({"weights": 6, "activations": 6})")));
