@@ -61,12 +61,26 @@ Groups read_groups(const Request& request, std::size_t size, const std::string& 
 
 }  // namespace
 
-Topology make_dragonfly(const Request& request) {
+namespace {
+
+/// Balanced, or up to half larger where that leaves fewer positions to spare.
+std::size_t default_group(std::size_t boards) {
     // Balanced: a group of a boards with a / 2 global cables each reaches a * a / 2 other groups
     // (Kim, Dally, Scott, Abts, Technology-Driven, Highly-Scalable Dragonfly Topology, ISCA 2008).
     std::size_t balanced = 1;
-    while (balanced * balanced * balanced < 2 * request.boards) ++balanced;
-    const std::size_t size = parameter(request, "boards_per_group", std::min(balanced, request.boards), kMostBoards);
+    while (balanced * balanced * balanced < 2 * boards) ++balanced;
+    const auto all = [&](std::size_t size) { return divide_up(boards, size) * size; };
+    std::size_t best = std::min(balanced, boards);
+    for (std::size_t size = best + 1; size <= std::min(balanced + balanced / 2, boards); ++size) {
+        if (all(size) < all(best)) best = size;
+    }
+    return best;
+}
+
+}  // namespace
+
+Topology make_dragonfly(const Request& request) {
+    const std::size_t size = parameter(request, "boards_per_group", default_group(request.boards), kMostBoards);
     const Groups groups = read_groups(request, size, "cables_per_group_pair");
     Cabling cabling = mesh_inside(groups);
     join_groups(cabling, groups);

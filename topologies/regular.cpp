@@ -31,13 +31,39 @@ Topology cabled(const std::string& kind, std::size_t boards, const std::string& 
 }
 
 /// As near to a cube as the number of boards allows, the longest side first.
-std::vector<std::size_t> default_shape(std::size_t boards, std::size_t dimensions) {
+std::vector<std::size_t> near_cube(std::size_t boards, std::size_t dimensions) {
     std::vector<std::size_t> shape;
     for (std::size_t left = dimensions; left > 0; --left) {
         shape.push_back(root_up(boards, left));
         boards = divide_up(boards, shape.back());
     }
     return shape;
+}
+
+/// Links between two boards of a torus, on average, times its boards over those that are asked for: cables of positions that nobody takes
+/// carry nothing.
+double links_to_cross(const std::vector<std::size_t>& shape, std::size_t boards_asked_for) {
+    double links = 0, boards = 1;
+    for (const std::size_t side : shape) {
+        links += static_cast<double>(side * side / 4) / static_cast<double>(side);
+        boards *= static_cast<double>(side);
+    }
+    return boards < 2 ? 0 : links * boards / (boards - 1) * boards / static_cast<double>(boards_asked_for);
+}
+
+/// The shape with the fewest links to cross: that near to a cube, or one with fewer positions to spare, which is longer.
+std::vector<std::size_t> default_shape(std::size_t boards, std::size_t dimensions) {
+    std::vector<std::size_t> best = near_cube(boards, dimensions);
+    const std::size_t middle_sides = root_up(boards, 2), short_sides = dimensions > 2 ? root_up(boards, 3) : 1;
+    for (std::size_t c = 1; c <= short_sides; ++c) {
+        for (std::size_t b = c; b <= middle_sides; ++b) {
+            std::vector<std::size_t> shape{divide_up(boards, b * c), b, c};
+            shape.resize(dimensions);
+            constexpr double kRounding = 1e-9;
+            if (shape[0] >= b && links_to_cross(shape, boards) < links_to_cross(best, boards) - kRounding) best = shape;
+        }
+    }
+    return best;
 }
 
 std::vector<std::size_t> read_shape(const Request& request, std::size_t dimensions) {

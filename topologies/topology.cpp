@@ -35,7 +35,8 @@ Parameters with_common(Parameters own, bool lanes = true) {
 }
 
 std::vector<Kind> kinds() {
-    const std::pair<std::string, std::string> shape{"shape", "boards along each side, as [4, 5] (default: as square as possible)"};
+    const std::pair<std::string, std::string> shape{
+        "shape", "boards along each side, as [4, 5] (default: that with the fewest links between two boards)"};
     return {
         {{"patch_panel", "no fixed cables: the mapper plugs fibres between any two boards within their ports", with_common({}, false)},
          make_patch_panel},
@@ -55,9 +56,11 @@ std::vector<Kind> kinds() {
                 "uses those that it needs; with more levels 1 above a board, else 4)"}})},
          make_fat_tree},
         {{"dragonfly", "groups with a full mesh inside, every pair of groups joined by cables",
-          with_common({{"boards_per_group", "boards of a group (default: balanced, the cube root of twice the boards)"},
-                       {"cables_per_group_pair",
-                        "cables between two groups, each from another board (default: so many that every board has one)"}})},
+          with_common(
+              {{"boards_per_group",
+                "boards of a group (default: balanced, the cube root of twice the boards, or a little more where that spares boards)"},
+               {"cables_per_group_pair",
+                "cables between two groups, each from another board (default: so many that every board has one)"}})},
          make_dragonfly},
         {{"crates", "full-mesh backplane inside each crate, fibres between crates",
           with_common({{"boards_per_crate", "boards of a crate (default 12)"},
@@ -195,6 +198,22 @@ ShortestWay shortest_way(const JsonReader& reader, double otherwise_m) {
         way.switch_latency_cycles = static_cast<int>(reader.integer("switch_latency_cycles", kSwitchLatencyCycles, 0, 1'000'000));
     }
     return way;
+}
+
+std::size_t twin_switches(const Topology& topology) {
+    const std::size_t switches = topology.board_count - topology.compute_boards, working = topology.working_boards().size();
+    const auto joins_a_switch = [&](const Cable& cable) {
+        return index(cable.a) < topology.compute_boards && index(cable.b) >= topology.compute_boards;
+    };
+    const bool all = topology.cables.size() == switches * working &&
+                     std::all_of(topology.cables.begin(), topology.cables.end(), joins_a_switch);  // each pair is there once
+    return all ? switches : 0;
+}
+
+Topology under_switches(Topology topology, std::size_t switches) {
+    std::erase_if(topology.cables,
+                  [&](const Cable& cable) { return std::max(index(cable.a), index(cable.b)) >= topology.compute_boards + switches; });
+    return topology;
 }
 
 std::vector<BoardId> failed_boards(const JsonReader& reader) {

@@ -103,6 +103,11 @@ ShortestWay shortest_way(const JsonReader& reader, double otherwise_m);
 /// @throws InputError for what is no list of numbers of boards, each once
 std::vector<BoardId> failed_boards(const JsonReader& reader);
 
+/// Switch boards that each have a cable to every compute board that works, so that any number of them do; 0 where there are others.
+std::size_t twin_switches(const Topology& topology);
+/// The topology without the cables of all but the first so many switch boards.
+Topology under_switches(Topology topology, std::size_t switches);
+
 /// A topology as a graph file (schema `tessera.topology/1`), which `{"file": "graph.json"}` reads back.
 Json to_json(const Topology& topology);
 /// @throws InputError for what is no graph file: missing keys, boards out of range, a pair twice.

@@ -100,11 +100,37 @@ TEST_CASE("boards are rounded up to the shape and no further") {
     CHECK(make_kind("patch_panel", 37).compute_boards == 37);
     CHECK(make_kind("ring", 37).compute_boards == 37);
     CHECK(make_kind("fat_tree", 37).compute_boards == 37);
-    CHECK(make_kind("torus2d", 37).compute_boards == 42);  // 7 x 6
-    CHECK(make_kind("torus3d", 37).compute_boards == 48);  // 4 x 4 x 3
+    CHECK(make_kind("torus2d", 37).compute_boards == 40);  // 8 x 5
+    CHECK(make_kind("torus3d", 37).compute_boards == 40);  // 5 x 4 x 2
     CHECK(make_kind("hypercube", 37).compute_boards == 64);
     CHECK(make_kind("crates", 37).compute_boards == 48);   // 4 crates of 12
     CHECK(make_kind("layered", 37).compute_boards == 42);  // 6 stages of 7
+}
+
+TEST_CASE("by default a torus has few positions to spare, and a dragonfly of three boards is one group") {
+    CHECK(make_kind("torus3d", 3).compute_boards == 3);  // each joined to both others
+    CHECK(make_kind("torus3d", 3).cables.size() == 3);
+    CHECK(make_kind("torus3d", 6).compute_boards == 6);    // 3 x 2 x 1
+    CHECK(make_kind("torus3d", 7).compute_boards == 9);    // 3 x 3 x 1: a ring of seven is longer
+    CHECK(make_kind("torus3d", 64).cables.size() == 192);  // 4 x 4 x 4
+    CHECK(make_kind("torus2d", 13).compute_boards == 15);  // 5 x 3
+    CHECK(make_kind("dragonfly", 3).cables.size() == 3);
+    CHECK(make_kind("dragonfly", 6).compute_boards == 6);  // two groups of three
+    CHECK(make_kind("dragonfly", 7).compute_boards == 8);  // two groups of four
+    CHECK(make_kind("dragonfly", 9).compute_boards == 9);  // three groups of three
+}
+
+TEST_CASE("a fat tree of one level does with any of its switches, one of more levels needs all") {
+    const Topology tree = make(R"({"kind": "fat_tree", "children": [5], "parents": [4]})", 5);
+    REQUIRE(twin_switches(tree) == 4);
+    const Topology less = under_switches(tree, 2);
+    CHECK(less.cables.size() == 10);
+    CHECK(less.board_count == tree.board_count);
+    for (const auto& cable : less.cables) CHECK(index(cable.b) < 5 + 2);
+    const RoutingTable table(less);
+    CHECK(table.hops(BoardId{0}, BoardId{4}) == 2);
+    CHECK(twin_switches(make(R"({"kind": "fat_tree", "children": [4, 4], "parents": [1, 2]})", 16)) == 0);
+    CHECK(twin_switches(make_kind("torus2d", 9)) == 0);
 }
 
 TEST_CASE("boards are drawn as the shape has them") {
