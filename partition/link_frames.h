@@ -28,4 +28,12 @@ inline int lanes_for(std::int64_t bits, int chunks, std::int64_t frames, const L
                      : static_cast<int>(std::max<std::int64_t>(1, divide_up(divide_up(bits, chunks), payload_frames * timing.frame_bits)));
 }
 
+/// Frames on all lanes together that a transfer takes of a cable of `lanes`, whose lanes may be shared out among links (cable_links.h): on
+/// the fewest that carry it in a third of `frames`, so that others find room beside it, or on all where no number does.
+inline std::int64_t shared_lane_frames(std::int64_t bits, int chunks, int lanes, std::int64_t frames, const LinkTiming& timing) {
+    const int fewest = lanes_for(bits, chunks, frames / 3, timing);
+    const int on = fewest == 0 ? lanes : std::min(fewest, lanes);
+    return on * transfer_frames(bits, chunks, on, timing);
+}
+
 }  // namespace tessera::partition

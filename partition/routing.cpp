@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <queue>
 #include <set>
 #include <tuple>
 
 #include "partition/board_mix.h"
+#include "partition/cable_links.h"
 #include "partition/layout.h"
 #include "partition/link_frames.h"
 
@@ -24,9 +26,9 @@ struct Channel {
     int lanes = 1;
     double fibre_m = 0;
     std::int64_t latency_ticks = 0;
-    std::int64_t load = 0;       ///< frames per lane and event of the transfers over it
+    std::int64_t load = 0;       ///< frames of an event on all lanes together, of the transfers over it
+    std::int64_t most_load = 0;  ///< that its lanes carry; less than their frames where the transfers do not fill them
     double history = 0;          ///< grows while it is overloaded
-    std::uint32_t link = kNone;  ///< in the mapping, once it is used
 };
 
 /// Which transfer goes where, and what that loads.
@@ -50,11 +52,12 @@ class Router {
         routing_.ways.resize(mapping.transfers.size());
         routing_.arriving.resize(topology.board_count + 1, 0);
         make_channels();
+        limit(period_frames_);
     }
 
     std::optional<LinkOverload> run(const topologies::RoutingTable& table) {
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) route(t, 0, &table);
-        negotiate();
+        settle();
         if (auto overload = worst_overload()) return overload;
         close_forwarders();
         write();
@@ -64,6 +67,40 @@ class Router {
   private:
     /// Channels that take the place of an overloaded one, at the least.
     static constexpr std::int64_t kLengthOfDetour = 2;
+
+    /// Negotiates until the lanes of each channel can be shared out among its transfers; a channel where they cannot takes fewer then.
+    void settle() {
+        constexpr int kRounds = 12;
+        constexpr double kLess = 0.97;
+        for (int round = 0; round < kRounds; ++round) {
+            negotiate();
+            if (worst_overload()) return;
+            bool shared = true;
+            const auto crossing = transfers_by_channel();
+            for (std::size_t c = 0; c < crossing.size(); ++c) {
+                Channel& channel = routing_.channels[c];
+                if (crossing[c].empty() || share_lanes(mapping_, crossing[c], channel.lanes, most_frames_).front().frames <= most_frames_)
+                    continue;
+                channel.most_load = static_cast<std::int64_t>(kLess * static_cast<double>(channel.load));
+                shared = false;
+            }
+            if (shared) return;
+        }
+    }
+
+    std::vector<std::vector<std::uint32_t>> transfers_by_channel() const {
+        std::vector<std::vector<std::uint32_t>> crossing(routing_.channels.size());
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            for (const std::uint32_t c : routing_.ways[t]) crossing[c].push_back(t);
+        }
+        return crossing;
+    }
+
+    /// What lanes carry of an event.
+    void limit(std::int64_t frames) {
+        most_frames_ = frames;
+        for (Channel& channel : routing_.channels) channel.most_load = channel.lanes * frames;
+    }
 
     /// Routes again what crosses overloaded channels, which get dearer each time.
     void negotiate() {
@@ -86,7 +123,7 @@ class Router {
     /// time idle then, as events wait for each other on those that have none.
     void close_forwarders() {
         constexpr double kMostBusy = 0.85;
-        most_frames_ = static_cast<std::int64_t>(kMostBusy * static_cast<double>(period_frames_));
+        limit(static_cast<std::int64_t>(kMostBusy * static_cast<double>(period_frames_)));
         std::vector<std::pair<std::size_t, std::uint32_t>> busy;
         const std::set<std::uint32_t> in_use(places_.begin(), places_.end());
         for (std::uint32_t p = 0; p < outside_; ++p) {
@@ -103,7 +140,7 @@ class Router {
                 rip_up(t);
                 route(t, 1);
             }
-            negotiate();
+            settle();
             if (!worst_overload()) continue;
             routing_ = before;
             closed_[position] = false;
@@ -140,24 +177,30 @@ class Router {
         return transfer_frames(t.bits, mapping_.shards[index(t.from)].chunks, lanes, mapping_.link_timing);
     }
 
+    /// What a transfer adds to the load of a channel.
+    std::int64_t load_of(std::uint32_t transfer, const Channel& channel) const {
+        const Transfer& t = mapping_.transfers[transfer];
+        return shared_lane_frames(t.bits, mapping_.shards[index(t.from)].chunks, channel.lanes, period_frames_, mapping_.link_timing);
+    }
+
     /// Ticks over the channel, made dearer by its load (much where that is too much) and by its history.
     double price(const Channel& channel, std::uint32_t transfer, int round) const {
         const std::int64_t mine = frames(transfer, channel.lanes);
         const double ticks = static_cast<double>(channel.latency_ticks + mine * mapping_.link_timing.ticks_per_frame +
                                                  mapping_.switch_latency_cycles * mapping_.ticks_per_cycle());
-        const double load = static_cast<double>(channel.load + mine) / static_cast<double>(period_frames_);
+        const double load = static_cast<double>(channel.load + load_of(transfer, channel)) / static_cast<double>(channel.most_load);
         return ticks * (1 + channel.history) * (1 + load + std::max(0.0, load - 1) * 4 * round);
     }
 
     /// Frames beyond what channels carry, and what the others could take.
     std::int64_t excess() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.load - most_frames_);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.load - channel.most_load);
         return sum;
     }
     std::int64_t spare() const {
         std::int64_t sum = 0;
-        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, most_frames_ - channel.load);
+        for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.most_load - channel.load);
         return sum;
     }
 
@@ -196,23 +239,23 @@ class Router {
         }
         std::reverse(way.begin(), way.end());
         for (const std::uint32_t c : way)
-            routing_.channels[c].load += frames(transfer, routing_.channels[c].lanes), ++routing_.arriving[routing_.channels[c].to];
+            routing_.channels[c].load += load_of(transfer, routing_.channels[c]), ++routing_.arriving[routing_.channels[c].to];
     }
 
     void rip_up(std::uint32_t transfer) {
         for (const std::uint32_t c : routing_.ways[transfer])
-            routing_.channels[c].load -= frames(transfer, routing_.channels[c].lanes), --routing_.arriving[routing_.channels[c].to];
+            routing_.channels[c].load -= load_of(transfer, routing_.channels[c]), --routing_.arriving[routing_.channels[c].to];
         routing_.ways[transfer].clear();
     }
 
     /// Transfers over overloaded channels, whose history grows.
     std::vector<std::uint32_t> transfers_over_budget() {
         for (Channel& channel : routing_.channels) {
-            if (channel.load > most_frames_) channel.history += static_cast<double>(channel.load) / static_cast<double>(most_frames_) - 0.9;
+            if (overload(channel) > 1) channel.history += overload(channel) - 0.9;
         }
         std::vector<std::uint32_t> found;
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
-            const auto over = [&](std::uint32_t c) { return routing_.channels[c].load > most_frames_; };
+            const auto over = [&](std::uint32_t c) { return overload(routing_.channels[c]) > 1; };
             if (std::any_of(routing_.ways[t].begin(), routing_.ways[t].end(), over)) found.push_back(t);
         }
         return found;
@@ -222,6 +265,8 @@ class Router {
         return position == outside_ ? "the outside" : fmt::format("position {}", position);
     }
 
+    static double overload(const Channel& channel) { return static_cast<double>(channel.load) / static_cast<double>(channel.most_load); }
+
     std::optional<LinkOverload> worst_overload() const {
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
             if (!routing_.ways[t].empty()) continue;
@@ -229,10 +274,10 @@ class Router {
             return LinkOverload{fmt::format("{} to {}", name_of(from), name_of(to)), static_cast<double>(frames(t, 1)), 0};
         }
         const auto worst = std::max_element(routing_.channels.begin(), routing_.channels.end(),
-                                            [](const auto& a, const auto& b) { return a.load < b.load; });
-        if (worst == routing_.channels.end() || worst->load <= most_frames_) return std::nullopt;
-        return LinkOverload{fmt::format("{} to {}", name_of(worst->from), name_of(worst->to)), static_cast<double>(worst->load),
-                            static_cast<double>(period_frames_)};
+                                            [](const auto& a, const auto& b) { return overload(a) < overload(b); });
+        if (worst == routing_.channels.end() || overload(*worst) <= 1) return std::nullopt;
+        return LinkOverload{fmt::format("{} to {}", name_of(worst->from), name_of(worst->to)),
+                            overload(*worst) * static_cast<double>(period_frames_), static_cast<double>(period_frames_)};
     }
 
     void write() {
@@ -242,17 +287,26 @@ class Router {
         for (const auto position : places_) note_place(position);
         mapping_.links.clear();
         add_forwarders(board_at);
+        std::vector<std::vector<std::uint32_t>> crossing(routing_.channels.size());
+        std::vector<std::uint32_t> in_use;  // channels in the order in which transfers ask for them
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            for (const std::uint32_t c : routing_.ways[t]) {
+                if (crossing[c].empty()) in_use.push_back(c);
+                crossing[c].push_back(t);
+            }
+        }
+        std::map<std::pair<std::uint32_t, std::uint32_t>, LinkId> link_of;  // by channel and transfer
+        for (const std::uint32_t c : in_use) {
+            const Channel& channel = routing_.channels[c];
+            const BoardId from = board_at[channel.from], to = board_at[channel.to];
+            for (const CableLink& link : share_lanes(mapping_, crossing[c], channel.lanes, period_frames_)) {
+                for (const std::uint32_t t : link.transfers) link_of[{c, t}] = id_at<LinkId>(mapping_.links.size());
+                mapping_.links.push_back({from, to, link.lanes, channel.fibre_m, channel.latency_ticks, 0});
+            }
+        }
         for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
             mapping_.transfers[t].route.clear();
-            for (const std::uint32_t c : routing_.ways[t]) {
-                Channel& channel = routing_.channels[c];
-                if (channel.link == kNone) {
-                    channel.link = static_cast<std::uint32_t>(mapping_.links.size());
-                    mapping_.links.push_back(
-                        {board_at[channel.from], board_at[channel.to], channel.lanes, channel.fibre_m, channel.latency_ticks, 0});
-                }
-                mapping_.transfers[t].route.push_back(id_at<LinkId>(channel.link));
-            }
+            for (const std::uint32_t c : routing_.ways[t]) mapping_.transfers[t].route.push_back(link_of.at({c, t}));
         }
     }
 

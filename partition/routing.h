@@ -24,8 +24,8 @@ struct LinkOverload {
 /// shortest way first; those over links with too much load try again while such links get dearer,
 /// until none has too much or that stops to help.
 /// Then boards that only forward are done without, the least busy first, as far as the others can stand in for them.
-/// Each cable in use becomes one link per direction with all its lanes. Data from and to the
-/// outside pass through ports that have no cable, at any board that the topology allows, and are forwarded from there.
+/// The lanes of each cable in use become, for each direction, as many links side by side as suit its transfers (cable_links.h). Data from
+/// and to the outside pass through ports that have no cable, at any board that the topology allows, and are forwarded from there.
 ///
 /// Boards of the mapping take the positions `places`; boards that only forward (switches, or
 /// compute boards on the way) are appended to the mapping, whether or not there are so many of their type. Returns the worst overload where

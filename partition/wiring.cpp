@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/arithmetic.h"
+#include "partition/link_frames.h"
 #include "partition/random.h"
 
 namespace tessera::partition {
@@ -152,14 +153,14 @@ void Wiring::charge_ports(std::uint32_t from, std::uint32_t to, std::int64_t fra
     if (to != Placement::kOutsideBoard) shift(in_[to], more, most_lanes_[to]);
 }
 
-/// All boards share the cables, on which each lane carries whole frames of every chunk.
+/// All boards share the cables, whose lanes carry whole frames of every chunk.
 void Wiring::charge_cables(const Net& net, std::uint32_t from, std::uint32_t to, int sign) {
     const int chunks = graph_.shards[net.from].chunks;
+    LinkTiming timing;
+    timing.frame_bits = frame_bits_, timing.header_frames = overhead_frames_, timing.crc_frames = 0;
     for (const auto& [channel, part] : cables_->between(from, to)) {
-        const int lanes = cables_->channels()[channel].lanes;
-        const std::int64_t frames = chunks * divide_up(divide_up(net.bits, chunks), std::int64_t{frame_bits_} * lanes) + overhead_frames_;
-        shift(cabled_[channel], sign * part * lanes * static_cast<double>(frames) / static_cast<double>(frames_per_event_),
-              most_cabled_[channel]);
+        const std::int64_t frames = shared_lane_frames(net.bits, chunks, cables_->channels()[channel].lanes, frames_per_event_, timing);
+        shift(cabled_[channel], sign * part * static_cast<double>(frames) / static_cast<double>(frames_per_event_), most_cabled_[channel]);
     }
 }
 
