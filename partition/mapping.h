@@ -87,7 +87,7 @@ struct Shard {
     int chunk_interval_cycles = 0;
     int latency_cycles = 0;
     std::vector<ShardInput> inputs;
-    std::int64_t start_cycle = 0;  ///< static schedule: first chunk of an undisturbed event
+    std::int64_t start_cycle = 0;  ///< static schedule: first chunk of an event
 
     friend bool operator==(const Shard&, const Shard&) = default;
 };

@@ -7,7 +7,7 @@
 
 namespace tessera::partition {
 
-/// What one undisturbed event does, to the tick.
+/// What an event does, to the tick.
 struct Schedule {
     std::int64_t latency_ticks = 0;                  ///< until the last transfer to the outside has delivered
     std::vector<std::int64_t> shard_start_ticks;     ///< first chunk, by shard
@@ -25,6 +25,10 @@ struct Schedule {
 ///
 /// Precondition: every input is fed, routes lead where they should, no cycle among the shards.
 Schedule schedule(const Mapping& mapping);
+
+/// The same for one of many events that come a period apart, without end: on links that transfers share it also waits for those before and
+/// after it. The critical path is that of the last of them.
+Schedule steady_schedule(const Mapping& mapping);
 
 /// Writes a schedule into the mapping's start times, its analytic latency and the depth of its buffers: what waits at the
 /// most, and one event more. Events with fewer objects come earlier, others wait for each other on shared links, both

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <variant>
@@ -59,6 +60,35 @@ TEST_CASE("events that never meet: all of them take what the schedule says") {
         CHECK(result.latency_ns.min == result.latency_ns.max);
         CHECK(result.max_latency_ticks == analytic(mapping));
     }
+}
+
+namespace {
+
+/// Nothing is asked for more than a period of its time.
+bool keeps_up(const partition::Mapping& mapping) {
+    const auto found = partition::check(mapping);
+    return std::none_of(found.begin(), found.end(),
+                        [](const auto& violation) { return violation.rule == "interval" || violation.rule == "bandwidth"; });
+}
+
+}  // namespace
+
+TEST_CASE("events that meet on shared links: the steady schedule says what they take once it is the same for all") {
+    int met = 0, compared = 0;
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        CAPTURE(seed);
+        auto mapping = RandomMapping(seed).make();
+        mapping.tmux_period_bx = 4;  // several events in a node at once
+        while (!keeps_up(mapping)) ++mapping.tmux_period_bx;
+        const auto steady = partition::steady_schedule(mapping);
+        const auto result = simulate(mapping, 400 * mapping.tmux_period_bx);
+        CHECK(result.events.completed == 400 * mapping.tmux_period_bx);
+        CHECK(static_cast<double>(steady.latency_ticks) * mapping.tick_ns() == doctest::Approx(result.latency_ns.p50));
+        ++compared;
+        met += steady.latency_ticks > analytic(mapping) ? 1 : 0;
+    }
+    CHECK(compared == 300);
+    CHECK(met > 30);
 }
 
 TEST_CASE("networks of the zoo as the mapper lays them out: prediction and simulation agree to the tick") {
