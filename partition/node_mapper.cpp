@@ -67,6 +67,8 @@ constexpr double kSqueezePorts = 0.9;
 constexpr double kRefinedPorts = 0.8;
 /// Times what is there: finer rounding or other ways to build shards make up for that; what misses by more needs another layout.
 constexpr double kNear = 1.5;
+/// On cables, whose loads finer chunks make much larger: what shards move by, and layouts are given up.
+constexpr int kCoarseChunks = 8;
 /// What it costs a shard to leave its board of an earlier mapping: less, as more does not do.
 constexpr std::array kStayLanes{5.0, 0.5, 0.05};
 
@@ -238,9 +240,8 @@ class NodeMapper {
     std::variant<Mapping, NodeFailure> connect_in_place(ShardGraph& graph, const Placement& placement, const KeptPlaces& kept) const {
         build_as(graph, placement);
         const auto places = place_boards(graph, placement, &kept);
-        auto result = connect(graph, placement, places, 1, &kept);
+        auto result = connect(graph, placement, places, &kept);
         const auto misses = [&] { return !in_place(result, kept.quick_enough_ns); };
-        if (misses()) result = connect(graph, placement, places, std::max(1, terms_.thinnest_cable_lanes), &kept);
         constexpr std::array kEfforts{std::pair(Effort::cables, 1.0), std::pair(Effort::all, 1.0), std::pair(Effort::all, 0.6)};
         for (const auto& [effort, less] : kEfforts) {
             Placement settled = placement;
@@ -361,16 +362,40 @@ class NodeMapper {
 
     /// What loads its cables less may do with fewer switches, which are boards as well.
     void put_under_fewer_switches(ShardGraph& graph, const Placement& placement, double ports, std::vector<Mapping>& found) const {
-        constexpr std::array kLess{0.7, 0.5, 0.35};
-        for (const double less : kLess) {
-            if (found.back().boards.size() == placement.boards || stopped()) break;
-            Placement trial = placement;
-            auto result = settle_on_topology(graph, trial, less * ports, Effort::all);
-            auto* mapping = std::get_if<Mapping>(&result);
-            if (mapping == nullptr || !quick_enough(*mapping)) continue;
-            if (mapping->boards.size() < found.back().boards.size()) found.push_back(std::move(*mapping));
+        if (terms_.patch_panel) return;
+        const auto topology = make_topology(placement);
+        if (topologies::twin_switches(topology) > 0) {
+            put_under_fewer_twins(graph, placement, ports, topology, found);
+        } else {
+            constexpr std::array kLess{0.7, 0.5, 0.35};
+            for (const double less : kLess) {
+                if (found.back().boards.size() == placement.boards || stopped()) break;
+                Placement trial = placement;
+                auto result = settle_on_topology(graph, trial, less * ports, Effort::all);
+                auto* mapping = std::get_if<Mapping>(&result);
+                if (mapping == nullptr || !quick_enough(*mapping)) continue;
+                if (mapping->boards.size() < found.back().boards.size()) found.push_back(std::move(*mapping));
+            }
         }
         build_as(graph, placement);
+    }
+
+    /// The same where any number of the switches join all boards: one by one they lose their cables, and shards move to suit the rest.
+    void put_under_fewer_twins(ShardGraph& graph, const Placement& placement, double ports, const topologies::Topology& topology,
+                               std::vector<Mapping>& found) const {
+        std::size_t fewest = found.back().boards.size() - placement.boards;
+        Placement latest = placement;
+        while (fewest > 1 && !stopped()) {
+            const std::vector<std::uint32_t> any_place(placement.boards, kNoPlace);
+            const KeptPlaces below{topologies::under_switches(topology, fewest - 1), any_place, 0, limits_.quick_enough_ns};
+            Placement trial = latest;
+            auto result = settle_on_topology(graph, trial, ports, Effort::cables, &below);
+            if (!in_place(result, below.quick_enough_ns)) result = settle_on_topology(graph, trial = latest, ports, Effort::all, &below);
+            if (!in_place(result, below.quick_enough_ns)) break;
+            found.push_back(std::get<Mapping>(std::move(result)));
+            fewest = found.back().boards.size() - placement.boards;
+            latest = std::move(trial);
+        }
     }
 
     /// Squeezes a placement that is quick enough onto fewer boards, as far as ports, links and time allow: bisection between
@@ -387,6 +412,7 @@ class NodeMapper {
                 if (mapping != nullptr && quick_enough(*mapping)) {
                     found.push_back(std::move(*mapping));
                     placement = std::move(*squeezed);
+                    put_under_fewer_switches(graph, placement, ports, found);
                     continue;
                 }
             }
@@ -409,8 +435,12 @@ class NodeMapper {
         return settings;
     }
 
-    void build_as(ShardGraph& graph, const Placement& placement, int lanes = 1) const {
-        partition::build_as(graph, placement, terms_, lanes);
+    void build_as(ShardGraph& graph, const Placement& placement) const { partition::build_as(graph, placement, terms_); }
+
+    /// The same in chunks that load cables little.
+    void build_coarsely(ShardGraph& graph, const Placement& placement) const {
+        build_as(graph, placement);
+        stream(graph, placement, terms_, std::vector<int>(placement.boards, std::min(kCoarseChunks, terms_.most_sent_chunks)));
     }
 
     bool quick_enough(const Mapping& mapping) const { return mapping.analytic_latency_ns() <= limits_.quick_enough_ns; }
@@ -449,7 +479,7 @@ class NodeMapper {
     }
 
     /// What is done for the links of a fixed topology: shards move so that less crosses many of them; so that no cable carries too
-    /// much; and they are also built in ways that make room for that, and stream in chunks that fill all lanes of a cable.
+    /// much; and they are also built in ways that make room for that.
     enum class Effort { hops, cables, all };
 
     /// Places the boards on a fixed topology, moves shards for its links, and joins the boards.
@@ -457,8 +487,7 @@ class NodeMapper {
                                                           const KeptPlaces* kept = nullptr) const {
         const auto topology = kept != nullptr ? kept->topology : make_topology(placement);
         const topologies::RoutingTable table(topology);
-        const int lanes = effort == Effort::all ? std::max(1, terms_.thinnest_cable_lanes) : 1;
-        build_as(graph, placement, lanes);
+        build_coarsely(graph, placement);
         const auto places = place_boards(graph, placement, kept);
         CableWays cables(topology, table, places);
         auto settings = refinement_settings(graph, ports);
@@ -468,11 +497,11 @@ class NodeMapper {
             auto patient = settings;
             patient.moves = patient_settings(graph).moves;
             placement = relieve(graph, terms_.space, placement, patient).value_or(placement);
-            build_as(graph, placement, lanes);
+            build_coarsely(graph, placement);
         }
         placement = refined(graph, placement, settings);
-        build_as(graph, placement, lanes);
-        return connect(graph, placement, places, lanes, kept);
+        build_as(graph, placement);
+        return connect(graph, placement, places, kept);
     }
 
     Placement refined(const ShardGraph& graph, const Placement& placement, const RefinementSettings& settings) const {
@@ -498,14 +527,15 @@ class NodeMapper {
     /// Joins the boards and plays the schedule. Many chunks stream sooner, but each is rounded up to whole frames: boards whose
     /// ports do not suffice, and all where links do not, get fewer.
     std::variant<Mapping, NodeFailure> connect(ShardGraph& graph, const Placement& placement, const std::vector<std::uint32_t>& places,
-                                               int lanes = 1, const KeptPlaces* kept = nullptr) const {
+                                               const KeptPlaces* kept = nullptr) const {
         std::vector<int> most_sent(placement.boards, terms_.most_sent_chunks);
         for (;;) {
-            stream(graph, placement, terms_, most_sent, lanes);
+            stream(graph, placement, terms_, most_sent);
             auto result = connect_streams(graph, placement, places, kept);
             const auto* failure = std::get_if<NodeFailure>(&result);
-            if (failure == nullptr || failure->needed > kNear * failure->available || !send_fewer(failure->boards, most_sent))
-                return result;
+            const bool fine = !terms_.patch_panel && *std::max_element(most_sent.begin(), most_sent.end()) > kCoarseChunks;
+            const bool near = failure != nullptr && failure->needed <= kNear * failure->available;
+            if (failure == nullptr || failure->available == 0 || !(near || fine) || !send_fewer(failure->boards, most_sent)) return result;
         }
     }
 
@@ -539,7 +569,7 @@ class NodeMapper {
             if (failure && failure->constraint == kNoWay && may_grow) continue;
             if (failure) return *failure;
             size_buffers(mapping);
-            apply(schedule(mapping), mapping);
+            apply(topology.patch_panel ? schedule(mapping) : steady_schedule(mapping), mapping);
             return mapping;
         }
     }

@@ -12,8 +12,6 @@ namespace {
 /// More would make the simulation slow without changing the answer much.
 constexpr std::int64_t kMostChunkTransfers = 20000;
 constexpr int kMostChunks = 32;
-/// Of the many lanes of a cable each chunk is rounded up.
-constexpr int kMostChunksOnCables = 8;
 
 BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
     BoardSpace space;
@@ -116,7 +114,7 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
     if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
     // Two a BX: of shorter ones, rounding and the gap at the end of a period take too many ports.
-    terms.most_sent_chunks = std::min(2 * plan.tmux_period_bx, terms.patch_panel ? kMostChunks : kMostChunksOnCables);
+    terms.most_sent_chunks = std::min(2 * plan.tmux_period_bx, kMostChunks);
     return terms;
 }
 
@@ -129,17 +127,17 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
     return split_operators(*problem.network, *terms.context.flows, plan.options, plan.choice, limits);
 }
 
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int lanes) {
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms) {
     for (std::size_t s = 0; s < graph.shards.size(); ++s) graph.shards[s].chosen = placement.variant[s];
-    stream(graph, placement, terms, std::vector<int>(placement.boards, terms.most_sent_chunks), lanes);
+    stream(graph, placement, terms, std::vector<int>(placement.boards, terms.most_sent_chunks));
 }
 
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent, int lanes) {
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent) {
     ChunkLimits limits;
     limits.most = kMostChunks;
     limits.most_sent = most_sent;
     limits.most_transferred = kMostChunkTransfers;
-    limits.frame_bits = terms.context.frame_bits * lanes;
+    limits.frame_bits = terms.context.frame_bits;
     limits.payload_frames = terms.space.frames_per_event - terms.context.overhead_frames;
     limits.cycles_per_event = terms.context.cycles_per_event;
     set_chunks(graph, terms.context, choose_chunks(graph, placement, limits));

@@ -32,11 +32,10 @@ double fair_latency_price(const NodePlan& plan, const MappingProblem& problem);
 std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
-/// @param lanes that a chunk fills with whole frames, nearly
-void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, int lanes = 1);
+void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms);
 
 /// The same for shards that are built so already, where what leaves or reaches a board is no more chunks than its entry of `most_sent`.
-void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent, int lanes = 1);
+void stream(ShardGraph& graph, const Placement& placement, const NodeTerms& terms, const std::vector<int>& most_sent);
 
 /// What a hop takes before links exist.
 HopTiming hop_timing(const MappingProblem& problem);

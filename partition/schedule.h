@@ -27,7 +27,8 @@ struct Schedule {
 Schedule schedule(const Mapping& mapping);
 
 /// The same for one of many events that come a period apart, without end: on links that transfers share it also waits for those before and
-/// after it. The critical path is that of the last of them.
+/// after it, and on links without a frame to spare the longer the more have come (then this is that of the first few hundred). The critical
+/// path is that of the last of them.
 Schedule steady_schedule(const Mapping& mapping);
 
 /// Writes a schedule into the mapping's start times, its analytic latency and the depth of its buffers: what waits at the

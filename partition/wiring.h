@@ -14,8 +14,8 @@ namespace tessera::partition {
 
 /// What the wires of a placement cost, kept up to date shard by shard.
 ///
-/// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every need on the slowest path that
-/// crosses boards (less by the eighth power of its criticality off that path, as VPR does), plus
+/// Cost, in lanes: lanes between boards times the links that they cross, plus kHopCost for every link that a need on the slowest path
+/// crosses (less by the eighth power of its criticality off that path, as VPR does), plus
 /// kPortCost times the square of the lanes that a board or a cable has too many, plus `stay_lanes` for each shard that is not where it
 /// was.
 class Wiring {

@@ -113,4 +113,20 @@ TEST_CASE("a cable with too much on it costs, and costs nothing once it is relie
     CHECK(wiring.move(2, 2) == doctest::Approx(-worse));
 }
 
+TEST_CASE("a need on the slowest path costs for every link that it crosses") {
+    const auto ring = topology_of_kind(R"({"kind": "ring", "lanes": 1})", 4, 8);
+    const topologies::RoutingTable table(ring);
+    CableWays cables(ring, table, in_order(4));
+    BoardSpace space;
+    space.types.front().ports = 20, space.types.front().outside_ports = 20, space.frames_per_event = 162;
+    RefinementSettings settings;
+    settings.cables = &cables;
+    const auto graph = chain();
+    const Placement line{{0, 1, 2, 3}, {0, 0, 0, 0}, {0, 0, 0, 0}, 4};
+    Wiring wiring(graph, space, line, settings);
+    wiring.weigh_hops({100, {1, 1, 1}});
+    CHECK(wiring.move(3, 0) == doctest::Approx(1 + Wiring::kHopCost));  // a lane over two links instead of one
+    CHECK(wiring.move(3, 2) == doctest::Approx(-2 - 2 * Wiring::kHopCost));
+}
+
 }  // namespace tessera::partition
