@@ -12,6 +12,8 @@ namespace {
 /// More would make the simulation slow without changing the answer much.
 constexpr std::int64_t kMostChunkTransfers = 20000;
 constexpr int kMostChunks = 32;
+/// They cross several links.
+constexpr int kMostChunksOnCables = 16;
 
 BoardSpace space_of(const MappingProblem& problem, const NodePlan& plan) {
     BoardSpace space;
@@ -114,7 +116,7 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     const int likely_boards = std::min(terms.most_boards, plan.least_boards() + plan.least_boards() / 2);
     if (likely_boards >= plan.least_boards()) expect_cables(terms, topology_of(problem, plan, static_cast<std::size_t>(likely_boards)));
     // Two a BX: of shorter ones, rounding and the gap at the end of a period take too many ports.
-    terms.most_sent_chunks = std::min(2 * plan.tmux_period_bx, kMostChunks);
+    terms.most_sent_chunks = std::min(2 * plan.tmux_period_bx, terms.patch_panel ? kMostChunks : kMostChunksOnCables);
     return terms;
 }
 

@@ -174,8 +174,8 @@ double Wiring::hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t
     double change = 0;
     for (const HopCost& hop : hop_costs_[shard]) {
         const std::uint32_t other = board_[hop.other];
-        if (other != to) change += hop.cost * links_between(to, other);
-        if (other != from) change -= hop.cost * links_between(from, other);
+        const int after = other == to ? 0 : links_between(to, other), before = other == from ? 0 : links_between(from, other);
+        change += hop.cost * (after - before);
     }
     return change;
 }
