@@ -45,7 +45,8 @@ std::vector<std::size_t> near_cube(std::size_t boards, std::size_t dimensions) {
 double links_to_cross(const std::vector<std::size_t>& shape, std::size_t boards_asked_for) {
     double links = 0, boards = 1;
     for (const std::size_t side : shape) {
-        links += static_cast<double>(side * side / 4) / static_cast<double>(side);
+        const std::size_t from_one_to_all = side * side / 4;
+        links += static_cast<double>(from_one_to_all) / static_cast<double>(side);
         boards *= static_cast<double>(side);
     }
     return boards < 2 ? 0 : links * boards / (boards - 1) * boards / static_cast<double>(boards_asked_for);
