@@ -88,7 +88,7 @@ class Mapper {
         if (mapping == nullptr) return false;
         if (mapping->analytic_latency_ns() > std::max(problem_.latency_budget_ns, earlier.analytic_latency_ns())) return false;
         candidates_.push_back({earlier.tmux_period_bx, 0, 0, ""});
-        consider(contender, std::move(*mapping));
+        consider(contender, 1, std::move(*mapping));
         candidates_.back().note = "what holds of an earlier mapping";
         return true;
     }
@@ -141,6 +141,31 @@ class Mapper {
             report(fmt::format("mapping at TMUX {}", contenders_[c].plan.tmux_period_bx), fraction_);
             if (!stopped_) try_contender(c);
         }
+        try_other_seeds();
+    }
+
+    /// Where annealing ends depends on chance as well: the best of several layouts is often a tenth quicker than the first.
+    void try_other_seeds() {
+        constexpr std::size_t kShardsOfAll = 10000, kMostSeeds = 8;  // large networks take long, and chance averages out in them
+        if (!best_ || options_.partitioner != Partitioner::tessera) return;
+        const Contender contender{best_plan_, best_candidate_};
+        const double weight = best_weight_;
+        const auto seeds = std::clamp<std::uint64_t>(kShardsOfAll / std::max<std::size_t>(1, best_->shards.size()), 1, kMostSeeds);
+        const auto with_seed = [&](std::uint64_t number) {
+            auto trial = trial_of(contender, weight);
+            trial.seed += number;
+            return trial;
+        };
+        for (std::uint64_t number = 1; number <= seeds; ++number) {
+            report(fmt::format("mapping at TMUX {} with another seed, {} of {}", contender.plan.tmux_period_bx, number, seeds), 1);
+            if (stopped_) return;
+            std::vector<NodeTrials::Trial> next;
+            for (std::uint64_t later = number + 1; later <= seeds; ++later) next.push_back(with_seed(later));
+            auto outcome = trials_.result(with_seed(number), next);
+            if (auto* found = std::get_if<std::vector<Mapping>>(&outcome)) {
+                for (auto& mapping : *found) consider(contender, weight, std::move(mapping));
+            }
+        }
     }
 
     /// Maps one period for several prices of latency: where the budget is met, slower layouts may take fewer
@@ -182,7 +207,8 @@ class Mapper {
     enum class Trial { quick_enough, too_slow, too_many_boards, out_of_reach };
 
     NodeTrials::Trial trial_of(const Contender& contender, double weight) const {
-        return {&contender.plan, weight, {most_boards() / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)}};
+        const NodeLimits limits{most_boards() / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)};
+        return {&contender.plan, weight, limits, options_.seed};
     }
 
     /// What is asked for after a trial that makes nothing better, most likely: the other weights, then the other periods.
@@ -215,7 +241,7 @@ class Mapper {
         Trial trial = Trial::too_slow;
         for (auto& mapping : std::get<std::vector<Mapping>>(outcome)) {
             if (mapping.analytic_latency_ns() <= quick_enough_ns_) trial = Trial::quick_enough;
-            consider(contender, std::move(mapping));
+            consider(contender, weight, std::move(mapping));
         }
         return trial;
     }
@@ -225,7 +251,7 @@ class Mapper {
     }
 
     /// Keeps a mapping that is better than what was known.
-    void consider(const Contender& contender, Mapping mapping) {
+    void consider(const Contender& contender, double weight, Mapping mapping) {
         const BoardsAndLatency found = figures(mapping);
         quickest_ns_ = std::min(quickest_ns_.value_or(found.latency_ns), found.latency_ns);
         auto& candidate = candidates_[contender.candidate];
@@ -236,7 +262,7 @@ class Mapper {
         if (options_.objective == Objective::pareto) add_to_front(mapping);
         if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);
-            best_plan_ = contender.plan;
+            best_plan_ = contender.plan, best_weight_ = weight, best_candidate_ = contender.candidate;
         }
     }
 
@@ -296,7 +322,9 @@ class Mapper {
     std::vector<Candidate> candidates_;
     std::optional<Mapping> best_;
     std::vector<Mapping> front_;
-    NodePlan best_plan_;  ///< of the best
+    NodePlan best_plan_;              ///< of the best
+    double best_weight_ = 1;          ///< at which it was priced
+    std::size_t best_candidate_ = 0;  ///< its line in the list of candidates
     std::optional<NoMapping> nearest_;
     std::optional<double> quickest_ns_;  ///< of all mappings found
     bool stopped_ = false;

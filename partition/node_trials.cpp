@@ -11,6 +11,15 @@
 
 namespace tessera::partition {
 
+namespace {
+
+MapperOptions with_seed(MapperOptions options, std::uint64_t seed) {
+    options.seed = seed;
+    return options;
+}
+
+}  // namespace
+
 /// Begun by a thread of the arena, or by the search itself where it comes first.
 struct NodeTrials::Job {
     explicit Job(const Trial& wanted) : trial(wanted), plan(*wanted.plan) {}
@@ -77,7 +86,7 @@ void NodeTrials::begin(const Trial& trial) {
     threads_->begin([this, job] {
         if (job->begun.exchange(true)) return;
         try {
-            MapperOptions options = options_;
+            MapperOptions options = with_seed(options_, job->trial.seed);
             options.should_stop = [&] { return job->given_up || (options_.should_stop && options_.should_stop()); };
             price_latency(job->plan, problem_, job->trial.weight);
             job->promise.set_value(map_node(problem_, flows_, job->plan, job->trial.limits, options));
@@ -94,7 +103,7 @@ NodeTrials::Outcome NodeTrials::result(const Trial& trial, const std::vector<Tri
         expect(next);
     }
     const bool begun = job && job->begun.exchange(true);
-    return begun ? job->outcome.get() : map_node(problem_, flows_, *trial.plan, trial.limits, options_);
+    return begun ? job->outcome.get() : map_node(problem_, flows_, *trial.plan, trial.limits, with_seed(options_, trial.seed));
 }
 
 }  // namespace tessera::partition

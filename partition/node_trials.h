@@ -19,6 +19,7 @@ class NodeTrials {
         const NodePlan* plan = nullptr;
         double weight = 1;  ///< of its price of latency
         NodeLimits limits;
+        std::uint64_t seed = 1;
 
         friend bool operator==(const Trial&, const Trial&) = default;
     };
