@@ -4,10 +4,19 @@
 #include <vector>
 
 #include "partition/refinement.h"
+#include "partition/slr_exchange.h"
 
 namespace tessera::partition {
 
 namespace {
+
+/// Registers of a crossing, which take flip-flops of the reader's SLR, as a cost beside criticality.
+double register_cost(const Need& need, const BoardSpace& space) {
+    constexpr double kWholeSlr = 10;  // what it would cost to fill one with registers
+    const BoardOffer& offer = space.types.front();
+    const double wires = static_cast<double>(need.bits) / static_cast<double>(space.frames_per_event);
+    return kWholeSlr * wires * offer.slr_crossing_cycles / std::max(1.0, offer.slr_capacity.ff);
+}
 
 /// What is lost for each die that lies between two SLRs of one board, pair by pair.
 class CrossingCosts {
@@ -54,13 +63,15 @@ class CrossingCosts {
 }  // namespace
 
 void order_slrs(const ShardGraph& graph, const BoardSpace& space, const Timing& timing, Placement& placement) {
+    const auto joined = [&](const Need& need) {
+        return need.to != ShardGraph::kNone && placement.board[need.from] == placement.board[need.to] && !graph.shards[need.to].outside;
+    };
     const BoardSlrs slrs(space, placement);
     std::vector<CrossingCosts> costs;
     for (std::uint32_t board = 0; board < placement.boards; ++board) costs.emplace_back(slrs.count(board));
     for (std::size_t n = 0; n < graph.needs.size(); ++n) {
         const Need& need = graph.needs[n];
-        if (need.to == ShardGraph::kNone || placement.board[need.from] != placement.board[need.to]) continue;
-        if (placement.board[need.to] == Placement::kOutsideBoard) continue;
+        if (!joined(need)) continue;
         costs[placement.board[need.to]].between(static_cast<std::size_t>(placement.slr[need.from]),
                                                 static_cast<std::size_t>(placement.slr[need.to])) += std::pow(timing.criticality[n], 8);
     }
@@ -71,6 +82,11 @@ void order_slrs(const ShardGraph& graph, const BoardSpace& space, const Timing& 
         if (placement.board[s] != Placement::kOutsideBoard)
             placement.slr[s] = orders[placement.board[s]][static_cast<std::size_t>(placement.slr[s])];
     }
+    std::vector<double> crossing_costs(graph.needs.size(), 0);
+    for (std::size_t n = 0; n < graph.needs.size(); ++n) {
+        if (joined(graph.needs[n])) crossing_costs[n] = std::pow(timing.criticality[n], 8) + register_cost(graph.needs[n], space);
+    }
+    exchange_between_slrs(graph, space, crossing_costs, placement);
 }
 
 }  // namespace tessera::partition

@@ -14,7 +14,8 @@ ShardGraph two_in_a_row() {
     graph.variants = {{slow, fast}};
     graph.shards.resize(2);
     for (auto& shard : graph.shards) shard.region = {{0, 1}, {0, 8}};
-    graph.needs = {{.from = 0, .to = 1, .bits = 64, .barrier = true}, {.from = 1, .to = ShardGraph::kNone, .bits = 64, .barrier = true}};
+    graph.needs = {{.from = 0, .to = 1, .region = {}, .bits = 64, .barrier = true},
+                   {.from = 1, .to = ShardGraph::kNone, .region = {}, .bits = 64, .barrier = true}};
     return graph;
 }
 
