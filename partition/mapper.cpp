@@ -30,6 +30,14 @@ struct Contender {
     int least_boards() const { return plan.least_boards() * plan.tmux_period_bx; }
 };
 
+/// What led to the best mapping of a search.
+struct BestTrial {
+    Contender contender;
+    double weight = 1;  ///< of the price of latency
+    BoardsAndLatency figures;
+    std::size_t shards = 0;
+};
+
 NoMapping to_no_mapping(const NodeFailure& failure) {
     return {failure.constraint, failure.needed, failure.available, failure.unit, failure.explanation, {}};
 }
@@ -136,6 +144,7 @@ class Mapper {
     /// Tries all periods. What is quick enough is put on fewer boards, and only fewer boards are of interest after it.
     void search(double quick_enough_ns) {
         quick_enough_ns_ = quick_enough_ns;
+        best_trial_.reset();
         for (std::size_t c = 0; c < contenders_.size() && !stopped_; ++c) {
             fraction_ = static_cast<double>(c) / static_cast<double>(contenders_.size());
             report(fmt::format("mapping at TMUX {}", contenders_[c].plan.tmux_period_bx), fraction_);
@@ -147,23 +156,22 @@ class Mapper {
     /// Where annealing ends depends on chance as well: the best of several layouts is often a tenth quicker than the first.
     void try_other_seeds() {
         constexpr std::size_t kShardsOfAll = 10000, kMostSeeds = 8;  // large networks take long, and chance averages out in them
-        if (!best_ || options_.partitioner != Partitioner::tessera) return;
-        const Contender contender{best_plan_, best_candidate_};
-        const double weight = best_weight_;
-        const auto seeds = std::clamp<std::uint64_t>(kShardsOfAll / std::max<std::size_t>(1, best_->shards.size()), 1, kMostSeeds);
+        if (!best_trial_ || options_.partitioner != Partitioner::tessera) return;
+        const BestTrial best = *best_trial_;
+        const auto seeds = std::clamp<std::uint64_t>(kShardsOfAll / std::max<std::size_t>(1, best.shards), 1, kMostSeeds);
         const auto with_seed = [&](std::uint64_t number) {
-            auto trial = trial_of(contender, weight);
+            auto trial = trial_of(best.contender, best.weight);
             trial.seed += number;
             return trial;
         };
         for (std::uint64_t number = 1; number <= seeds; ++number) {
-            report(fmt::format("mapping at TMUX {} with another seed, {} of {}", contender.plan.tmux_period_bx, number, seeds), 1);
+            report(fmt::format("mapping at TMUX {} with another seed, {} of {}", best.contender.plan.tmux_period_bx, number, seeds), 1);
             if (stopped_) return;
             std::vector<NodeTrials::Trial> next;
             for (std::uint64_t later = number + 1; later <= seeds; ++later) next.push_back(with_seed(later));
             auto outcome = trials_.result(with_seed(number), next);
             if (auto* found = std::get_if<std::vector<Mapping>>(&outcome)) {
-                for (auto& mapping : *found) consider(contender, weight, std::move(mapping));
+                for (auto& mapping : *found) consider(best.contender, best.weight, std::move(mapping));
             }
         }
     }
@@ -259,10 +267,13 @@ class Mapper {
             candidate.boards = found.boards, candidate.latency_ns = found.latency_ns;
             candidate.note = found.latency_ns <= problem_.latency_budget_ns ? "" : "over the latency budget";
         }
+        const auto objective = quick_enough_ns_ > 0 ? Objective::boards : Objective::latency;
+        if (!best_trial_ || better(found, best_trial_->figures, objective, problem_.latency_budget_ns))
+            best_trial_ = BestTrial{contender, weight, found, mapping.shards.size()};
         if (options_.objective == Objective::pareto) add_to_front(mapping);
         if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);
-            best_plan_ = contender.plan, best_weight_ = weight, best_candidate_ = contender.candidate;
+            best_plan_ = contender.plan;
         }
     }
 
@@ -322,9 +333,8 @@ class Mapper {
     std::vector<Candidate> candidates_;
     std::optional<Mapping> best_;
     std::vector<Mapping> front_;
-    NodePlan best_plan_;              ///< of the best
-    double best_weight_ = 1;          ///< at which it was priced
-    std::size_t best_candidate_ = 0;  ///< its line in the list of candidates
+    NodePlan best_plan_;                   ///< of the best
+    std::optional<BestTrial> best_trial_;  ///< of the search under way
     std::optional<NoMapping> nearest_;
     std::optional<double> quickest_ns_;  ///< of all mappings found
     bool stopped_ = false;
