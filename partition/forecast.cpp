@@ -15,7 +15,7 @@ namespace {
 
 /// What annealing leaves of the boards above the bound, what it takes in time, and the most that it has ever made of fewer
 /// boards: chosen on seven shipped studies (apps/serve/README.md).
-constexpr double kLeftAboveBound = 1.0 / 3, kLatencyOfFewer = 1.6, kMostAtOnce = 1.3;
+constexpr double kLeftAboveBound = 1.0 / 3, kLatencyOfFewer = 1.35, kMostAtOnce = 1.3;
 
 /// Times the ports of a board: what annealing has brought back into them, but no more.
 constexpr double kMostPorts = 3.5;
@@ -95,7 +95,8 @@ class Forecaster {
                 if (between > 0) hops += between, ways += 1;
             }
         }
-        const double mean = ways > 0 ? hops / ways : 1;
+        // Annealing puts boards that talk on slow paths side by side: of the links beyond the first, half of the mean of all pairs.
+        const double mean = ways > 0 ? 0.5 * (1 + hops / ways) : 1;
         hop.hop_cycles = mean * hop.hop_cycles + (mean - 1) * topology.switch_latency_cycles;
         hop.cycles_per_frame *= mean;
         return hop;
