@@ -56,7 +56,11 @@ class Router {
     }
 
     std::optional<LinkOverload> run(const topologies::RoutingTable& table) {
-        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) route(t, 0, &table);
+        close_what_is_not_there();
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            route(t, 0, &table);
+            if (routing_.ways[t].empty()) route(t, 0);  // all ways of the fewest links are closed
+        }
         settle();
         if (auto overload = worst_overload()) return overload;
         close_forwarders();
@@ -67,6 +71,15 @@ class Router {
   private:
     /// Channels that take the place of an overloaded one, at the least.
     static constexpr std::int64_t kLengthOfDetour = 2;
+
+    /// No compute board forwards of whose type none is left.
+    void close_what_is_not_there() {
+        std::vector<int> left;
+        for (const auto& stock : problem_.boards) left.push_back(stock.boards / mapping_.tmux_period_bx);
+        for (const std::uint32_t type : mapping_.boards) --left[type];
+        const std::set<std::uint32_t> in_use(places_.begin(), places_.end());
+        for (std::uint32_t p = 0; p < topology_.compute_boards; ++p) closed_[p] = !in_use.contains(p) && left[topology_.type_at(p)] <= 0;
+    }
 
     /// Negotiates until the lanes of each channel can be shared out among its transfers; a channel where they cannot takes fewer then.
     void settle() {

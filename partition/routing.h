@@ -28,8 +28,8 @@ struct LinkOverload {
 /// and to the outside pass through ports that have no cable, at any board that the topology allows, and are forwarded from there.
 ///
 /// Boards of the mapping take the positions `places`; boards that only forward (switches, or
-/// compute boards on the way) are appended to the mapping, whether or not there are so many of their type. Returns the worst overload where
-/// the negotiation fails; the mapping's links are then unspecified.
+/// compute boards on the way) are appended to the mapping: compute boards of a type of which there is one left at the start, whether or not
+/// there are so many. Returns the worst overload where the negotiation fails; the mapping's links are then unspecified.
 std::optional<LinkOverload> route_transfers(Mapping& mapping, const MappingProblem& problem, const topologies::Topology& topology,
                                             const topologies::RoutingTable& table, const std::vector<std::uint32_t>& places);
 
