@@ -185,9 +185,14 @@ std::vector<std::uint32_t> scotch_boards(const WeightedGraph& graph, const topol
     ScotchContext context(seed);
     const Load load(graph, types);
     ScotchArchitecture architecture(context, topology, types.size(), load.sizes);
-    return blocks_by(graph, load, types.size(), context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* board_of) {
+    auto boards = blocks_by(graph, load, types.size(), context, [&](SCOTCH_Graph* vertices, SCOTCH_Strat* strategy, SCOTCH_Num* board_of) {
         return SCOTCH_graphMap(vertices, architecture.get(), strategy, board_of);
     });
+    if (topology.patch_panel) return boards;
+    const auto working = topology.working_boards();  // Scotch gives the number of each in the whole topology
+    for (std::uint32_t& board : boards)
+        board = static_cast<std::uint32_t>(std::lower_bound(working.begin(), working.end(), board) - working.begin());
+    return boards;
 }
 
 }  // namespace tessera::partition

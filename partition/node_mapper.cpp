@@ -383,17 +383,21 @@ class NodeMapper {
     /// The same where any number of the switches join all boards: one by one they lose their cables, and shards move to suit the rest.
     void put_under_fewer_twins(ShardGraph& graph, const Placement& placement, double ports, const topologies::Topology& topology,
                                std::vector<Mapping>& found) const {
-        std::size_t fewest = found.back().boards.size() - placement.boards;
+        const auto switches = [&](const Mapping& mapping) {
+            return static_cast<std::size_t>(std::count_if(mapping.positions.begin(), mapping.positions.end(),
+                                                          [&](std::uint32_t place) { return place >= topology.compute_boards; }));
+        };
         Placement latest = placement;
-        while (fewest > 1 && !stopped()) {
+        while (switches(found.back()) > 1 && !stopped()) {
             const std::vector<std::uint32_t> any_place(placement.boards, kNoPlace);
-            const KeptPlaces below{topologies::under_switches(topology, fewest - 1), any_place, 0, limits_.quick_enough_ns};
+            const auto fewer = topologies::under_switches(topology, switches(found.back()) - 1);
+            const KeptPlaces below{fewer, any_place, 0, limits_.quick_enough_ns};
             Placement trial = latest;
             auto result = settle_on_topology(graph, trial, ports, Effort::cables, &below);
             if (!in_place(result, below.quick_enough_ns)) result = settle_on_topology(graph, trial = latest, ports, Effort::all, &below);
             if (!in_place(result, below.quick_enough_ns)) break;
+            if (std::get<Mapping>(result).boards.size() >= found.back().boards.size()) break;  // another board forwards instead
             found.push_back(std::get<Mapping>(std::move(result)));
-            fewest = found.back().boards.size() - placement.boards;
             latest = std::move(trial);
         }
     }

@@ -174,8 +174,11 @@ double Wiring::hop_change(std::uint32_t shard, std::uint32_t from, std::uint32_t
     double change = 0;
     for (const HopCost& hop : hop_costs_[shard]) {
         const std::uint32_t other = board_[hop.other];
-        const int after = other == to ? 0 : links_between(to, other), before = other == from ? 0 : links_between(from, other);
-        change += hop.cost * (after - before);
+        const auto links = [&](std::uint32_t board) {  // what comes from outside comes by another way than what leaves
+            if (other == board) return 0;
+            return other == Placement::kOutsideBoard ? links_between(other, board) : links_between(board, other);
+        };
+        change += hop.cost * (links(to) - links(from));
     }
     return change;
 }

@@ -580,6 +580,27 @@ TEST_CASE("every topology carries a transformer") {
     }
 }
 
+TEST_CASE("static mapping by Scotch goes round a board that has failed") {
+    const auto network = small_transformer(16, 32, 4, 1);
+    const auto boards_on = [&](const char* topology) {
+        auto problem = problem_of(network, board_of(40000, 2, 64), topology, 2000);
+        problem.tmux_periods_bx = {9};
+        const auto outcome = map_network(problem, {.partitioner = Partitioner::scotch_map});
+        check_result(problem, mapped(outcome));
+        return mapped(outcome).mapping.boards.size();
+    };
+    CHECK(boards_on(R"({"kind": "ring", "failed": [0]})") == boards_on(R"({"kind": "ring"})"));
+}
+
+TEST_CASE("a board that does nothing but let the decision leave is no switch that could be spared") {
+    const auto network = small_transformer(4, 8, 2, 1);
+    auto problem = problem_of(network, board_of(400000, 4, 64), R"({"kind": "fat_tree", "inputs_at": [0], "decision_at": 1})", 2000);
+    problem.tmux_periods_bx = {9};
+    const auto outcome = map_network(problem);
+    check_result(problem, mapped(outcome));
+    CHECK(mapped(outcome).mapping.boards.size() == 3);  // one that computes, a switch, and where the decision leaves
+}
+
 TEST_CASE("boards that no cable joins have no way to each other, which is said") {
     const auto file = std::filesystem::temp_directory_path() / fmt::format("tessera_islands_{}.json", ::getpid());
     std::string cables;  // pairs of boards
