@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -15,7 +16,7 @@ namespace {
 
 /// What annealing leaves of the boards above the bound, what it takes in time, and the most that it has ever made of fewer
 /// boards: chosen on seven shipped studies (apps/serve/README.md).
-constexpr double kLeftAboveBound = 1.0 / 3, kLatencyOfFewer = 1.35, kMostAtOnce = 1.3;
+constexpr double kLeftAboveBound = 1.0 / 3, kLatencyOfFewer = 1.6, kMostAtOnce = 1.3;
 
 /// Times the ports of a board: what annealing has brought back into them, but no more.
 constexpr double kMostPorts = 3.5;
@@ -88,15 +89,15 @@ class Forecaster {
     HopTiming over_topology(HopTiming hop, const topologies::Topology& topology) const {
         if (topology.patch_panel || topology.compute_boards < 2) return hop;
         const topologies::RoutingTable table(topology);
-        double hops = 0, ways = 0;
+        double hops = 0, ways = 0, fewest = std::numeric_limits<double>::infinity();
         for (std::size_t a = 0; a < topology.compute_boards; ++a) {
             for (std::size_t b = 0; b < topology.compute_boards; ++b) {
                 const int between = table.hops(id_at<BoardId>(a), id_at<BoardId>(b));
-                if (between > 0) hops += between, ways += 1;
+                if (between > 0) hops += between, ways += 1, fewest = std::min<double>(fewest, between);
             }
         }
-        // Annealing puts boards that talk on slow paths side by side: of the links beyond the first, half of the mean of all pairs.
-        const double mean = ways > 0 ? 0.5 * (1 + hops / ways) : 1;
+        constexpr double kNearby = 0.2;  // annealing puts boards that talk on slow paths side by side, nearly
+        const double mean = ways > 0 ? fewest + kNearby * (hops / ways - fewest) : 1;
         hop.hop_cycles = mean * hop.hop_cycles + (mean - 1) * topology.switch_latency_cycles;
         hop.cycles_per_frame *= mean;
         return hop;

@@ -155,9 +155,8 @@ class Mapper {
 
     /// Where annealing ends depends on chance as well: the best of several layouts is often a tenth quicker than the first.
     void try_other_seeds() {
-        constexpr std::size_t kShardsOfAll = 6000, kMostSeeds = 3;  // large networks take long, and chance averages out in them
-        if (!best_trial_ || best_trial_->figures.boards <= best_trial_->contender.plan.tmux_period_bx) return;  // one board each: no chance
-        if (options_.partitioner != Partitioner::tessera) return;
+        constexpr std::size_t kFewShards = 300, kShardsOfAll = 6000, kMostSeeds = 3;  // of few the first is good, many take long
+        if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera) return;
         const BestTrial best = *best_trial_;
         const auto seeds = std::clamp<std::uint64_t>(kShardsOfAll / std::max<std::size_t>(1, best.shards), 1, kMostSeeds);
         const auto with_seed = [&](std::uint64_t number) {
