@@ -147,7 +147,7 @@ Json timeline_section(const partition::Mapping& mapping) {
         std::int64_t begin = std::numeric_limits<std::int64_t>::max(), end = 0;
     };
     std::vector<Span> spans(mapping.boards.size());
-    const auto schedule = partition::schedule(mapping);
+    const auto schedule = partition::expected_schedule(mapping);
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         if (mapping.shards[s].board == kOutside) continue;
         auto& span = spans[index(mapping.shards[s].board)];

@@ -255,6 +255,8 @@ Schedule steady_schedule(const Mapping& mapping) {
     return player.summary(kTimes * on_the_way);
 }
 
+Schedule expected_schedule(const Mapping& mapping) { return mapping.positions.empty() ? schedule(mapping) : steady_schedule(mapping); }
+
 void apply(const Schedule& schedule, Mapping& mapping) {
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         Shard& shard = mapping.shards[s];

@@ -31,6 +31,10 @@ Schedule schedule(const Mapping& mapping);
 /// path is that of the last of them.
 Schedule steady_schedule(const Mapping& mapping);
 
+/// The one that a layout is judged by: of many events where its boards have positions, as what has to pass given boards or cables shares
+/// links; of one alone on a patch panel, where every link has its own two boards.
+Schedule expected_schedule(const Mapping& mapping);
+
 /// Writes a schedule into the mapping's start times, its analytic latency and the depth of its buffers: what waits at the
 /// most, and one event more. Events with fewer objects come earlier, others wait for each other on shared links, both
 /// by no more than the period in which a link takes an event.

@@ -62,7 +62,7 @@ class SystemBuilder {
         decide();
         system_.places.clear();  // the shape of the network's boards is not that of the system
         size_buffers(system_);
-        apply(schedule(system_), system_);
+        apply(expected_schedule(system_), system_);
         return std::move(system_);
     }
 
