@@ -44,8 +44,7 @@ std::optional<Fit> BoardFill::fit_one(std::uint32_t shard) const {
         const int slr = tightest_slr(variants[v].resources);
         if (slr < 0) continue;
         const PlannedShard& planned = graph_->shards[shard];
-        const double cost =
-            evenness(used_ + variants[v].resources) + planned.latency_price * variants[v].cycles(planned.region.tokens.size());
+        const double cost = evenness(used_ + variants[v].resources) + planned.latency_price.of(variants[v], planned.region.tokens.size());
         if (!best || cost < best_cost) best = Fit{shard, slr, v}, best_cost = cost;
     }
     return best;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <queue>
 #include <tuple>
@@ -54,6 +55,7 @@ class Clusterer {
     }
 
     Clustering run() {
+        if (limits_.largest_column > 0) merge_columns();
         for (const Merger& merger : mergers_) {
             const std::uint32_t a = of_shard_[merger.from], b = of_shard_[merger.to];
             if (a == b || !((size_[a] + size_[b]).max_fraction(capacity_) <= limits_.largest_cluster)) continue;
@@ -63,6 +65,35 @@ class Clusterer {
     }
 
   private:
+    /// In topological order; what does not fit any more begins another cluster.
+    void merge_columns() {
+        std::map<std::uint32_t, std::uint32_t> open;  // shard of the cluster under way, by column
+        for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
+            if (graph_.shards[s].outside) continue;
+            const auto [place, fresh] = open.try_emplace(graph_.shards[s].column, s);
+            if (fresh) continue;
+            const std::uint32_t cluster = of_shard_[place->second];
+            if ((size_[cluster] + size_[s]).max_fraction(capacity_) <= limits_.largest_column) {
+                merge(cluster, s);
+            } else {
+                place->second = s;
+            }
+        }
+        const auto ordered = without_cycles();
+        for (std::uint32_t c = 0; c < members_.size(); ++c) {
+            if (ordered[c] || members_[c].size() < 2) continue;
+            for (const std::uint32_t shard : std::vector(std::move(members_[c])))
+                of_shard_[shard] = shard, members_[shard] = {shard}, size_[shard] = graph_.resources(shard);
+        }
+    }
+
+    /// By cluster: whether it depends on no cycle of clusters.
+    std::vector<bool> without_cycles() const {
+        std::vector<bool> ordered(members_.size(), false);
+        for (const auto& cluster : in_topological_order().members) ordered[of_shard_[cluster.front()]] = true;
+        return ordered;
+    }
+
     /// Calls `visit` with the clusters that read from this one, some of them repeatedly.
     void for_each_successor(std::uint32_t cluster, const std::function<void(std::uint32_t)>& visit) const {
         for (const std::uint32_t shard : members_[cluster]) {
@@ -109,8 +140,8 @@ class Clusterer {
         size_[a] += size_[b];
     }
 
-    /// Kahn's algorithm, the cluster with the earliest shard first.
-    Clustering in_topological_order() {
+    /// Kahn's algorithm, the cluster with the earliest shard first; without what depends on a cycle.
+    Clustering in_topological_order() const {
         std::vector<std::size_t> waiting(members_.size(), 0);
         for (std::uint32_t c = 0; c < members_.size(); ++c) for_each_successor(c, [&](std::uint32_t to) { ++waiting[to]; });
         using Entry = std::pair<std::uint32_t, std::uint32_t>;  // first shard, cluster

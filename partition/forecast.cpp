@@ -59,7 +59,7 @@ class Forecaster {
 
   private:
     void consider_price(double weight) {
-        price_latency(plan_, problem_, weight);
+        price_latency(plan_, problem_, flows_, weight, false);
         const auto terms = node_terms(problem_, flows_, plan_, problem_.boards_available / plan_.tmux_period_bx);
         auto graph = make_shard_graph(terms.context, plan_.options, plan_.choice.chosen, cut_operators(problem_, plan_, terms));
         GrowthLimits limits;

@@ -303,8 +303,8 @@ class Growth {
     std::vector<OpenBoard> boards_;
 };
 
-/// The same clusters, but for one that is taken apart.
-Clustering without(const Clustering& clusters, std::uint32_t dissolved) {
+/// The same clusters, but for one that is cut in two.
+Clustering with_halves_of(const Clustering& clusters, std::uint32_t halved) {
     Clustering result;
     result.of_shard.resize(clusters.of_shard.size());
     const auto add = [&](std::vector<std::uint32_t> members) {
@@ -312,11 +312,10 @@ Clustering without(const Clustering& clusters, std::uint32_t dissolved) {
         result.members.push_back(std::move(members));
     };
     for (std::uint32_t c = 0; c < clusters.members.size(); ++c) {
-        if (c != dissolved) {
-            add(clusters.members[c]);
-        } else {
-            for (const std::uint32_t shard : clusters.members[c]) add({shard});
-        }
+        const auto& members = clusters.members[c];
+        const auto middle = members.begin() + static_cast<std::ptrdiff_t>(members.size() / 2);
+        if (c == halved) add({members.begin(), middle});
+        add({c == halved ? middle : members.begin(), members.end()});
     }
     return result;
 }
@@ -324,13 +323,15 @@ Clustering without(const Clustering& clusters, std::uint32_t dissolved) {
 }  // namespace
 
 std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const BoardSpace& space, const GrowthLimits& limits) {
-    Clustering clusters = cluster_shards(graph, space, {});
+    ClusterLimits cluster_limits;
+    cluster_limits.largest_column = limits.largest_column;
+    Clustering clusters = cluster_shards(graph, space, cluster_limits);
     for (;;) {
         Growth growth(graph, space, limits, clusters);
         const auto unfit = growth.run();
         if (!unfit) return growth.placement();
         if (clusters.members[*unfit].size() == 1) return UnfitShard{clusters.members[*unfit].front()};
-        clusters = without(clusters, *unfit);
+        clusters = with_halves_of(clusters, *unfit);
     }
 }
 

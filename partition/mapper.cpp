@@ -12,6 +12,7 @@
 #include "partition/board_mix.h"
 #include "partition/bounds.h"
 #include "partition/hop_bound.h"
+#include "partition/node_failures.h"
 #include "partition/node_mapper.h"
 #include "partition/node_trials.h"
 #include "partition/operator_limits.h"
@@ -34,7 +35,9 @@ struct Contender {
 struct BestTrial {
     Contender contender;
     double weight = 1;  ///< of the price of latency
+    LayoutKind kind;
     BoardsAndLatency figures;
+    Mapping mapping;
     std::size_t shards = 0;
 };
 
@@ -89,14 +92,14 @@ class Mapper {
         auto planned = plan_node(problem_, flows_, earlier.tmux_period_bx);
         auto* plan = std::get_if<NodePlan>(&planned);
         if (plan == nullptr) return false;
-        price_latency(*plan, problem_, 1);
+        price_latency(*plan, problem_, flows_, 1, false);
         const Contender contender{std::move(*plan), 0};
         auto outcome = remap_node(problem_, flows_, contender.plan, earlier, problem_.boards_available / earlier.tmux_period_bx, options_);
         auto* mapping = std::get_if<Mapping>(&outcome);
         if (mapping == nullptr) return false;
         if (mapping->analytic_latency_ns() > std::max(problem_.latency_budget_ns, earlier.analytic_latency_ns())) return false;
         candidates_.push_back({earlier.tmux_period_bx, 0, 0, ""});
-        consider(contender, 1, std::move(*mapping));
+        consider(contender, trial_of(contender, 1), std::move(*mapping));
         candidates_.back().note = "what holds of an earlier mapping";
         return true;
     }
@@ -150,30 +153,68 @@ class Mapper {
             report(fmt::format("mapping at TMUX {}", contenders_[c].plan.tmux_period_bx), fraction_);
             if (!stopped_) try_contender(c);
         }
-        try_other_seeds();
+        try_others_like_the_best();
+        shorten_the_best();
     }
 
-    /// Where annealing ends depends on chance as well: the best of several layouts is often a tenth quicker than the first.
-    void try_other_seeds() {
-        constexpr std::size_t kFewShards = 300, kShardsOfAll = 6000, kMostSeeds = 3;  // of few the first is good, many take long
+    static constexpr std::size_t kFewShards = 300;  // of few the first is good
+
+    /// How a layout is to differ from the best.
+    struct Variation {
+        double weight = 1;  ///< times the best's price of latency
+        LayoutKind kind;
+        std::uint64_t seed = 0;  ///< more than that of the search
+    };
+
+    /// Layouts of other kinds than the best; such with other seeds; and of a better kind, at about the same price of latency. Where
+    /// annealing ends depends on chance as well, and the best of several layouts is often a tenth quicker than the first.
+    void try_others_like_the_best() {
         if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera) return;
-        const BestTrial best = *best_trial_;
-        const auto seeds = std::clamp<std::uint64_t>(kShardsOfAll / std::max<std::size_t>(1, best.shards), 1, kMostSeeds);
-        const auto with_seed = [&](std::uint64_t number) {
-            auto trial = trial_of(best.contender, best.weight);
-            trial.seed += number;
-            return trial;
+        constexpr std::size_t kShardsOfAll = 6000, kShardsOfBetter = 4000, kShardsOfFine = 1500;  // many take long
+        constexpr std::array<double, 3> kSame{1, 1, 1}, kAbout{1.5, 0.7, 1};
+        const LayoutKind kind = best_trial_->kind;
+        const std::size_t shards = best_trial_->shards;
+        const auto seeds = [](LayoutKind of, const std::array<double, 3>& weights, std::size_t count) {
+            std::vector<Variation> variations;
+            for (std::size_t n = 0; n < std::clamp<std::size_t>(count, 1, weights.size()); ++n)
+                variations.push_back({weights[n], of, n + 1});
+            return variations;
         };
-        for (std::uint64_t number = 1; number <= seeds; ++number) {
-            report(fmt::format("mapping at TMUX {} with another seed, {} of {}", best.contender.plan.tmux_period_bx, number, seeds), 1);
+        std::vector<Variation> others = seeds(kind, kSame, kShardsOfAll / shards);
+        for (const auto& other : {LayoutKind{true, false, false}, LayoutKind{true, true, false}, LayoutKind{false, false, true}})
+            if (other != kind && (!other.fine || shards < kShardsOfFine)) others.push_back({1, other, 0});
+        try_variations(others);
+        if (best_trial_->kind != kind) try_variations(seeds(best_trial_->kind, kAbout, kShardsOfBetter / best_trial_->shards));
+    }
+
+    void try_variations(const std::vector<Variation>& variations) {
+        const BestTrial best = *best_trial_;
+        const int period = best.contender.plan.tmux_period_bx;
+        std::vector<Contender> contenders(variations.size(), best.contender);
+        std::vector<NodeTrials::Trial> trials;
+        for (std::size_t n = 0; n < variations.size(); ++n) {
+            const double weight = best.weight * variations[n].weight;
+            price_latency(contenders[n].plan, problem_, flows_, weight, variations[n].kind.as_one);
+            trials.push_back(trial_of(contenders[n], weight, variations[n].kind));
+            trials.back().seed += variations[n].seed;
+        }
+        for (std::size_t n = 0; n < trials.size(); ++n) {
+            report(fmt::format("mapping at TMUX {} in another way, {} of {}", period, n + 1, trials.size()), 1);
             if (stopped_) return;
-            std::vector<NodeTrials::Trial> next;
-            for (std::uint64_t later = number + 1; later <= seeds; ++later) next.push_back(with_seed(later));
-            auto outcome = trials_.result(with_seed(number), next);
+            for (std::size_t later = n; later < trials.size(); ++later) trials[later].limits.most_boards = most_boards() / period;
+            auto outcome = trials_.result(trials[n], {trials.begin() + static_cast<std::ptrdiff_t>(n) + 1, trials.end()});
             if (auto* found = std::get_if<std::vector<Mapping>>(&outcome)) {
-                for (auto& mapping : *found) consider(best.contender, best.weight, std::move(mapping));
+                for (auto& mapping : *found) consider(contenders[n], trials[n], std::move(mapping));
             }
         }
+    }
+
+    void shorten_the_best() {
+        if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera || stopped_) return;
+        report("shortening the slowest paths", 1);
+        const BestTrial best = *best_trial_;
+        auto shorter = shorten_paths(problem_, flows_, best.contender.plan, best.mapping, options_);
+        if (shorter) consider(best.contender, trial_of(best.contender, best.weight, best.kind), *std::move(shorter));
     }
 
     /// Maps one period for several prices of latency: where the budget is met, slower layouts may take fewer
@@ -186,15 +227,22 @@ class Mapper {
             return;
         }
         constexpr std::array kCheaper{0.3, 0.1, 0.0}, kQuicker{3.0, 10.0, 30.0};
+        constexpr std::array kQuickest{3.0, 10.0, 25.0};
         const Trial first = try_weight(position, 1, {});
-        if (first == Trial::out_of_reach) return;
-        const auto& weights = first == Trial::too_slow ? kQuicker : kCheaper;
+        const bool latency_is_all = quick_enough_ns_ <= 0;
+        if (first == Trial::out_of_reach || (first == Trial::too_thin_links && !latency_is_all)) return;
+        const std::span<const double> weights = latency_is_all             ? std::span<const double>(kQuickest)
+                                                : first == Trial::too_slow ? std::span<const double>(kQuicker)
+                                                                           : std::span<const double>(kCheaper);
+        bool found_before = false;
         for (auto weight = weights.begin(); weight != weights.end(); ++weight) {
             report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, *weight), fraction_);
             if (stopped_) return;
             const double before_ns = candidate.latency_ns;
             const Trial next = try_weight(position, *weight, {std::next(weight), weights.end()});
-            if (first != Trial::too_many_boards && next != first) return;
+            if (found_before) return;
+            found_before = first == Trial::too_slow && next == Trial::quick_enough;  // a little quicker may do with fewer boards
+            if (first != Trial::too_many_boards && next != first && !latency_is_all && !found_before) return;
             constexpr double kBarely = 0.9;
             if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns > kBarely * before_ns) return;
         }
@@ -212,10 +260,10 @@ class Mapper {
                                                                          : problem_.boards_available;
     }
 
-    enum class Trial { quick_enough, too_slow, too_many_boards, out_of_reach };
+    enum class Trial { quick_enough, too_slow, too_many_boards, too_thin_links, out_of_reach };  // the best first
 
-    NodeTrials::Trial trial_of(const Contender& contender, double weight) const {
-        const NodeLimits limits{most_boards() / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_)};
+    NodeTrials::Trial trial_of(const Contender& contender, double weight, LayoutKind kind = {}) const {
+        const NodeLimits limits{most_boards() / contender.plan.tmux_period_bx, quick_enough_ns_, !far_too_slow(quickest_ns_), kind};
         return {&contender.plan, weight, limits, options_.seed};
     }
 
@@ -229,29 +277,47 @@ class Mapper {
         return next;
     }
 
+    /// Where latency is all, in layouts of several kinds.
     /// @param weights that come after it
     Trial try_weight(std::size_t position, double weight, std::span<const double> weights) {
         Contender& contender = contenders_[position];
-        price_latency(contender.plan, problem_, weight);
+        std::vector<LayoutKind> kinds{{}};
+        if (quick_enough_ns_ <= 0 && options_.partitioner == Partitioner::tessera)
+            kinds.insert(kinds.end(), {{true, false, false}, {true, true, false}});
+        Trial best = Trial::out_of_reach;
+        for (std::size_t k = 0; k < kinds.size() && !stopped_; ++k) {
+            std::vector<NodeTrials::Trial> next;
+            for (std::size_t later = k + 1; later < kinds.size(); ++later) next.push_back(trial_of(contender, weight, kinds[later]));
+            for (const auto& trial : after(position, weights)) next.push_back(trial);
+            price_latency(contender.plan, problem_, flows_, weight, kinds[k].as_one);
+            best = std::min(best, judge(contender, trial_of(contender, weight, kinds[k]), next));
+            if (best == Trial::out_of_reach) break;
+        }
+        return best;
+    }
+
+    Trial judge(const Contender& contender, const NodeTrials::Trial& trial, const std::vector<NodeTrials::Trial>& next) {
         const int most = most_boards();
-        auto outcome = trials_.result(trial_of(contender, weight), after(position, weights));
+        auto outcome = trials_.result(trial, next);
         if (const auto* failure = std::get_if<NodeFailure>(&outcome)) {
-            const bool near = failure->constraint == "board count" && failure->needed <= kWorthCounting * failure->available;
-            const Trial trial = near ? Trial::too_many_boards : Trial::out_of_reach;
-            if (candidates_[contender.candidate].boards > 0) return trial;
-            if (most < problem_.boards_available) {
-                candidates_[contender.candidate].note = "more boards than the best";
-            } else {
-                exclude(contender.candidate, to_no_mapping(*failure));
-            }
-            return trial;
+            if (candidates_[contender.candidate].boards == 0) note_failure(contender, *failure, most);
+            if (failure->needed > kWorthCounting * failure->available) return Trial::out_of_reach;
+            return failure->constraint == kBoardCount ? Trial::too_many_boards : Trial::too_thin_links;
         }
-        Trial trial = Trial::too_slow;
+        Trial judged = Trial::too_slow;
         for (auto& mapping : std::get<std::vector<Mapping>>(outcome)) {
-            if (mapping.analytic_latency_ns() <= quick_enough_ns_) trial = Trial::quick_enough;
-            consider(contender, weight, std::move(mapping));
+            if (mapping.analytic_latency_ns() <= quick_enough_ns_) judged = Trial::quick_enough;
+            consider(contender, trial, std::move(mapping));
         }
-        return trial;
+        return judged;
+    }
+
+    void note_failure(const Contender& contender, const NodeFailure& failure, int most_boards_then) {
+        if (most_boards_then < problem_.boards_available) {
+            candidates_[contender.candidate].note = "more boards than the best";
+        } else {
+            exclude(contender.candidate, to_no_mapping(failure));
+        }
     }
 
     static BoardsAndLatency figures(const Mapping& mapping) {
@@ -259,7 +325,7 @@ class Mapper {
     }
 
     /// Keeps a mapping that is better than what was known.
-    void consider(const Contender& contender, double weight, Mapping mapping) {
+    void consider(const Contender& contender, const NodeTrials::Trial& trial, Mapping mapping) {
         const BoardsAndLatency found = figures(mapping);
         quickest_ns_ = std::min(quickest_ns_.value_or(found.latency_ns), found.latency_ns);
         auto& candidate = candidates_[contender.candidate];
@@ -269,7 +335,7 @@ class Mapper {
         }
         const auto objective = quick_enough_ns_ > 0 ? Objective::boards : Objective::latency;
         if (!best_trial_ || better(found, best_trial_->figures, objective, problem_.latency_budget_ns))
-            best_trial_ = BestTrial{contender, weight, found, mapping.shards.size()};
+            best_trial_ = BestTrial{contender, trial.weight, trial.limits.kind, found, mapping, mapping.shards.size()};
         if (options_.objective == Objective::pareto) add_to_front(mapping);
         if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);

@@ -10,6 +10,8 @@
 
 #include "partition/baselines.h"
 #include "partition/board_mix.h"
+#include "partition/cycle_prices.h"
+#include "partition/detours.h"
 #include "partition/entrances.h"
 #include "partition/kept_places.h"
 #include "partition/layout.h"
@@ -45,13 +47,29 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
         return failure;
     }
     plan.choice = choose_options(plan.options, mean_board(problem.boards));
+    plan.streaming_groups = streaming_groups(*problem.network, flows);
     plan.bound = bound_boards(problem, flows, plan.choice, tmux_period_bx);
     return plan;
 }
 
-void price_latency(NodePlan& plan, const MappingProblem& problem, double weight) {
-    plan.latency_price = weight * fair_latency_price(plan, problem);
-    plan.choice = choose_options(plan.options, mean_board(problem.boards), plan.latency_price);
+void price_latency(NodePlan& plan, const MappingProblem& problem, const std::vector<models::Flow>& flows, double weight,
+                   bool streams_as_one) {
+    constexpr int kRounds = 4;  // which operators are slowest depends on what is chosen, and that on their prices
+    const double boards_per_cycle = weight * fair_latency_price(plan, problem);
+    const Resources board = mean_board(problem.boards);
+    plan.streams_as_one = streams_as_one;
+    if (!streams_as_one) {
+        plan.cycle_prices = price_apart(plan.options.size(), boards_per_cycle);
+        plan.choice = choose_options(plan.options, board, plan.cycle_prices);
+        return;
+    }
+    std::vector<double> criticality(plan.options.size(), 1);
+    for (int round = 0; round < kRounds; ++round) {
+        plan.cycle_prices = price_as_one(criticality, plan.streaming_groups, boards_per_cycle);
+        plan.choice = choose_options(plan.options, board, plan.cycle_prices);
+        const auto now = operator_criticality(*problem.network, flows, plan.options, plan.choice.chosen);
+        for (std::size_t op = 0; op < now.size(); ++op) criticality[op] = (criticality[op] + now[op]) / 2;
+    }
 }
 
 namespace {
@@ -64,6 +82,8 @@ constexpr std::int64_t kLeastSqueezeMoves = 50000, kMostSqueezeMoves = 2000000;
 constexpr double kSqueezePorts = 0.9;
 /// Of a board, that refinement may fill before they cost.
 constexpr double kRefinedPorts = 0.8;
+/// Of a board: what is larger finds no room on its dies.
+constexpr double kLargestColumn = 0.95;
 /// Times what is there: finer rounding or other ways to build shards make up for that; what misses by more needs another layout.
 constexpr double kNear = 1.5;
 /// On cables, whose loads finer chunks make much larger: what shards move by, and layouts are given up.
@@ -82,15 +102,12 @@ class NodeMapper {
           terms_(node_terms(problem, flows, plan, limits.most_boards)) {}
 
     std::variant<std::vector<Mapping>, NodeFailure> run() {
-        return place(make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, cut_operators(problem_, plan_, terms_)));
+        const auto grids = cut_operators(problem_, plan_, terms_, limits_.kind.fine);
+        return place(make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids));
     }
 
     std::variant<Mapping, NodeFailure> run_again(const Mapping& earlier) {
-        terms_.context.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
-        const auto grids = earlier_grids(*problem_.network, earlier, cut_operators(problem_, plan_, terms_));
-        ShardGraph graph = make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids);
-        const auto before =
-            earlier_placement(graph, *problem_.network, terms_.space, earlier, static_cast<std::size_t>(terms_.most_boards));
+        auto [graph, before] = as_it_was(earlier);
         if (auto mapping = run_in_place(graph, before, earlier)) return *std::move(mapping);
         NodeFailure failure = too_many_boards(plan_, problem_.boards, before.boards, terms_.most_boards);
         for (const double stay_lanes : kStayLanes) {
@@ -105,7 +122,44 @@ class NodeMapper {
         return failure;
     }
 
+    /// An earlier mapping without its detours; nothing where it cannot be laid out as it was.
+    std::optional<Mapping> run_shorter(const Mapping& earlier) {
+        constexpr std::int64_t kTriedShards = 200'000, kTriedOnCables = 20'000;  // of all layouts together; routes take longer than fibres
+        auto [graph, placement] = as_it_was(earlier);
+        std::optional<KeptPlaces> kept;
+        if (!terms_.patch_panel) {
+            auto stands = standing(earlier, topologies::room_for_boards(problem_.topology),
+                                   [this](std::size_t boards) { return topology_of(problem_, plan_, boards); });
+            if (!stands) return std::nullopt;
+            kept = KeptPlaces{std::move(stands->topology), std::move(stands->places), 0, 0};
+        }
+        const LayOut lay_out = [&, &graph = graph](const Placement& moved) -> std::optional<LaidOut> {
+            if (stopped()) return std::nullopt;
+            build_as(graph, moved);
+            Placement ordered = moved;
+            order_slrs(graph, terms_.space, analyse_timing(graph, ordered, hop_timing(problem_)), ordered);
+            auto result = kept ? connect(graph, ordered, kept->places, &*kept) : connect(graph, ordered, {});
+            auto* mapping = std::get_if<Mapping>(&result);
+            if (mapping == nullptr) return std::nullopt;
+            return LaidOut{std::move(ordered), std::move(*mapping)};
+        };
+        auto first = lay_out(placement);
+        if (!first) return std::nullopt;
+        const auto tries = static_cast<int>((kept ? kTriedOnCables : kTriedShards) /
+                                            std::max<std::int64_t>(1, static_cast<std::int64_t>(graph.shards.size())));
+        return without_detours(graph, terms_.space, hop_timing(problem_), *std::move(first), lay_out, tries).mapping;
+    }
+
   private:
+    /// The shards of an earlier mapping and where they are.
+    std::pair<ShardGraph, Placement> as_it_was(const Mapping& earlier) {
+        terms_.context.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
+        const auto grids = earlier_grids(*problem_.network, earlier, cut_operators(problem_, plan_, terms_));
+        ShardGraph graph = make_shard_graph(terms_.context, plan_.options, plan_.choice.chosen, grids);
+        auto placement = earlier_placement(graph, *problem_.network, terms_.space, earlier, static_cast<std::size_t>(terms_.most_boards));
+        return {std::move(graph), std::move(placement)};
+    }
+
     /// Boards that stand on a fixed topology, where shards may leave them at a price.
     struct KeptPlaces {
         topologies::Topology topology;
@@ -214,9 +268,11 @@ class NodeMapper {
         const double tightening = terms_.patch_panel ? 0.88 : 0.8;
         GrowthLimits limits;
         limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
+        if (limits_.kind.columns) limits.largest_column = kLargestColumn;
         constexpr double kFar = 2;  // more boards have thinner cables: what misses by so much, and by more each time, never fits
         double refined_ports = kRefinedPorts, missed_by = std::numeric_limits<double>::infinity();
         std::size_t boards_before = 0;
+        int squeezes_left = limits_.kind == LayoutKind{} ? attempts : 1;  // they take long, and other kinds are tried beside the first
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
         for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
@@ -231,7 +287,7 @@ class NodeMapper {
             if (too_many(placement)) {
                 std::optional<Placement> squeezed;
                 const auto most = std::min(placement.boards, static_cast<std::size_t>(terms_.most_boards));
-                if (limits_.squeeze) squeezed = squeezed_to(graph, placement, most);
+                if (limits_.squeeze && squeezes_left-- > 0) squeezed = squeezed_to(graph, placement, most);
                 if (!squeezed) {
                     if (!failure) failure = too_many_boards(plan_, problem_.boards, placement.boards, terms_.most_boards);
                     break;
@@ -269,10 +325,13 @@ class NodeMapper {
     }
 
     /// Refines a placement, a baseline's only where that is asked for, and joins its boards.
-    std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
+    std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports,
+                                                      std::uint64_t more_seed = 0) const {
         const bool refines = ours() || options_.refine_baseline;
         if (refines) {
-            placement = refined(graph, placement, refinement_settings(graph, ports));
+            auto settings = refinement_settings(graph, ports);
+            settings.seed += more_seed;
+            placement = refined(graph, placement, settings);
             build_as(graph, placement);
         } else {
             order_slrs(graph, terms_.space, analyse_timing(graph, placement, hop_timing(problem_)), placement);
@@ -339,20 +398,31 @@ class NodeMapper {
         std::size_t too_few = static_cast<std::size_t>(plan_.least_boards()) - 1;
         while (too_few + 1 < placement.boards && !stopped()) {
             const std::size_t boards = (too_few + placement.boards) / 2;
-            auto squeezed = squeezed_to(graph, placement, boards);
-            if (squeezed) {
-                build_as(graph, *squeezed);
-                auto result = connect_placed(graph, *squeezed, ports);
-                auto* mapping = std::get_if<Mapping>(&result);
-                if (mapping != nullptr && quick_enough(*mapping)) {
-                    found.push_back(std::move(*mapping));
-                    placement = std::move(*squeezed);
-                    put_under_fewer_switches(graph, placement, ports, found);
-                    continue;
-                }
+            const auto squeezed = squeezed_to(graph, placement, boards);
+            auto quick = squeezed ? connect_quickly(graph, *squeezed, ports) : std::nullopt;
+            if (quick) {
+                found.push_back(std::move(quick->mapping));
+                placement = std::move(quick->placement);
+                put_under_fewer_switches(graph, placement, ports, found);
+            } else {
+                too_few = boards;
             }
-            too_few = boards;
         }
+    }
+
+    /// Refines a placement and joins its boards; with other seeds where the first is not quick enough, but nearly.
+    std::optional<LaidOut> connect_quickly(ShardGraph& graph, const Placement& placement, double ports) const {
+        constexpr std::uint64_t kSeeds = 3;
+        constexpr double kNearly = 1.15;
+        for (std::uint64_t seed = 0; seed < kSeeds && (seed == 0 || !stopped()); ++seed) {
+            build_as(graph, placement);
+            Placement trial = placement;
+            auto result = connect_placed(graph, trial, ports, seed);
+            auto* mapping = std::get_if<Mapping>(&result);
+            if (mapping == nullptr || mapping->analytic_latency_ns() > kNearly * limits_.quick_enough_ns) return std::nullopt;
+            if (quick_enough(*mapping)) return LaidOut{std::move(trial), std::move(*mapping)};
+        }
+        return std::nullopt;
     }
 
     std::optional<Placement> squeezed_to(const ShardGraph& graph, const Placement& placement, std::size_t boards) const {
@@ -590,6 +660,11 @@ class NodeMapper {
 std::variant<std::vector<Mapping>, NodeFailure> map_node(const MappingProblem& problem, const std::vector<models::Flow>& flows,
                                                          const NodePlan& plan, const NodeLimits& limits, const MapperOptions& options) {
     return NodeMapper(problem, flows, plan, limits, options).run();
+}
+
+std::optional<Mapping> shorten_paths(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,
+                                     const Mapping& mapping, const MapperOptions& options) {
+    return NodeMapper(problem, flows, plan, {static_cast<int>(mapping.boards.size()), 0}, options).run_shorter(mapping);
 }
 
 std::variant<Mapping, NodeFailure> remap_node(const MappingProblem& problem, const std::vector<models::Flow>& flows, const NodePlan& plan,

@@ -39,7 +39,12 @@ ShardingContext context_of(const MappingProblem& problem, const std::vector<mode
     context.input_bits = problem.input_bits;
     context.frame_bits = problem.link.frame_bits;
     context.overhead_frames = problem.link.header_frames + problem.link.crc_frames;
-    context.latency_price = plan.latency_price;
+    context.streaming_groups = plan.streaming_groups;
+    for (std::size_t op = 0; op < plan.cycle_prices.latency.size(); ++op) {
+        LatencyPrice price{plan.cycle_prices.latency[op]};
+        if (plan.streams_as_one) price.streaming_share = 1, price.free_streaming = plan.choice.streaming_cycles[op];
+        context.latency_prices.push_back(price);
+    }
     context.fair_latency_price = fair_latency_price(plan, problem);
     context.prices = plan.choice.prices;
     return context;
@@ -120,8 +125,10 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
     return terms;
 }
 
-std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms) {
+std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms, bool fine) {
+    constexpr double kFine = 0.3;  // of an SLR
     SplitLimits limits;
+    if (fine) limits.largest_shard = kFine;
     limits.cycles_per_event = plan.cycles_per_event;
     limits.slr_capacity = terms.context.slr_capacity;
     limits.input_bits = problem.input_bits;

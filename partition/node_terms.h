@@ -29,7 +29,8 @@ NodeTerms node_terms(const MappingProblem& problem, const std::vector<models::Fl
 double fair_latency_price(const NodePlan& plan, const MappingProblem& problem);
 
 /// How the operators are cut.
-std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms);
+/// @param fine  into smaller shards
+std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePlan& plan, const NodeTerms& terms, bool fine = false);
 
 /// Builds the shards as the placement says, and gives each as many chunks as it can stream.
 void build_as(ShardGraph& graph, const Placement& placement, const NodeTerms& terms);

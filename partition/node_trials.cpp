@@ -88,7 +88,7 @@ void NodeTrials::begin(const Trial& trial) {
         try {
             MapperOptions options = with_seed(options_, job->trial.seed);
             options.should_stop = [&] { return job->given_up || (options_.should_stop && options_.should_stop()); };
-            price_latency(job->plan, problem_, job->trial.weight);
+            price_latency(job->plan, problem_, flows_, job->trial.weight, job->trial.limits.kind.as_one);
             job->promise.set_value(map_node(problem_, flows_, job->plan, job->trial.limits, options));
         } catch (...) {
             job->promise.set_exception(std::current_exception());

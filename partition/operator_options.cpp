@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
 
 #include "partition/link_frames.h"
 
@@ -31,17 +33,18 @@ std::int64_t most_channel_parts(const models::Network& network, const Operator& 
     }
 }
 
-double OperatorOption::latency_cycles() const {
-    return implementation.latency_cycles + 0.25 * static_cast<double>((tokens_per_engine - 1) * implementation.token_interval_cycles);
+double OperatorOption::streaming_cycles() const {
+    return static_cast<double>((tokens_per_engine - 1) * implementation.token_interval_cycles);
 }
 
 namespace {
 
 bool dominates(const OperatorOption& a, const OperatorOption& b) {
-    return a.total.fits(b.total) && a.latency_cycles() <= b.latency_cycles();
+    return a.total.fits(b.total) && a.implementation.latency_cycles <= b.implementation.latency_cycles &&
+           a.streaming_cycles() <= b.streaming_cycles();
 }
 
-/// Keeps what no other option beats in all resources and latency; the first of equals stays.
+/// Keeps what no other option beats in all resources, latency and streaming; the first of equals stays.
 std::vector<OperatorOption> without_dominated(const std::vector<OperatorOption>& all) {
     std::vector<OperatorOption> kept;
     for (const auto& candidate : all) {
@@ -96,37 +99,132 @@ double priced(const Fractions& amount, const Fractions& prices) {
 
 double largest(const Fractions& values) { return *std::max_element(values.begin(), values.end()); }
 
-/// The board fractions of every option, so that the loops below touch nothing else.
-struct PricedOptions {
-    std::vector<std::vector<Fractions>> by_operator;
-    std::vector<std::vector<double>> latency;  ///< in boards: cycles times their price
+/// The board fractions of every option and what its cycles cost, so that the loops below touch nothing else.
+class PricedOptions {
+  public:
+    PricedOptions(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity, const CyclePrices& prices) {
+        groups_.resize(std::max<std::size_t>(1, prices.streaming.size()));
+        for (std::size_t g = 0; g < prices.streaming.size(); ++g) groups_[g].price = prices.streaming[g];
+        for (std::size_t op = 0; op < options.size(); ++op) {
+            auto& row = taken_.emplace_back();
+            auto& latency = latency_.emplace_back();
+            auto& streaming = streaming_.emplace_back();
+            group_of_.push_back(prices.empty() ? 0 : prices.group[op]);
+            groups_[group_of_.back()].operators.push_back(op);
+            for (const auto& option : options[op]) {
+                row.push_back(fractions_of(option.total, board_capacity));
+                latency.push_back(prices.empty() ? 0 : prices.latency[op] * option.implementation.latency_cycles);
+                streaming.push_back(option.streaming_cycles());
+            }
+            auto& order = quickest_first_.emplace_back(options[op].size());
+            std::iota(order.begin(), order.end(), std::size_t{0});
+            std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return streaming[a] < streaming[b]; });
+        }
+    }
+
+    std::size_t operators() const { return taken_.size(); }
+    const std::vector<Fractions>& taken(std::size_t op) const { return taken_[op]; }
 
     Fractions totals(const std::vector<std::size_t>& chosen) const {
         Fractions sum{};
-        for (std::size_t op = 0; op < by_operator.size(); ++op) {
-            if (by_operator[op].empty()) continue;
-            for (std::size_t r = 0; r < sum.size(); ++r) sum[r] += by_operator[op][chosen[op]][r];
+        for (std::size_t op = 0; op < taken_.size(); ++op) {
+            if (taken_[op].empty()) continue;
+            for (std::size_t r = 0; r < sum.size(); ++r) sum[r] += taken_[op][chosen[op]][r];
         }
         return sum;
     }
 
-    double total_latency(const std::vector<std::size_t>& chosen) const {
+    /// Of all cycles, in boards.
+    double cycles_cost(const std::vector<std::size_t>& chosen) const {
         double sum = 0;
-        for (std::size_t op = 0; op < latency.size(); ++op) sum += latency[op].empty() ? 0 : latency[op][chosen[op]];
+        for (std::size_t op = 0; op < latency_.size(); ++op) sum += latency_[op].empty() ? 0 : latency_[op][chosen[op]];
+        for (const Group& group : groups_) sum += group.price * slowest(group, chosen);
         return sum;
     }
+
+    /// What it changes of that to take another option for one operator.
+    double cycles_change(const std::vector<std::size_t>& chosen, std::size_t op, std::size_t option) const {
+        const Group& group = groups_[group_of_[op]];
+        const double change = latency_[op][option] - latency_[op][chosen[op]];
+        if (group.price <= 0) return change;
+        auto other = chosen;
+        other[op] = option;
+        return change + group.price * (slowest(group, other) - slowest(group, chosen));
+    }
+
+    double group_streaming(const std::vector<std::size_t>& chosen, std::size_t op) const { return slowest(groups_[group_of_[op]], chosen); }
 
     std::vector<std::size_t> cheapest(const Fractions& prices) const {
-        std::vector<std::size_t> chosen(by_operator.size(), 0);
-        for (std::size_t op = 0; op < by_operator.size(); ++op) {
-            double best = std::numeric_limits<double>::infinity();
-            for (std::size_t o = 0; o < by_operator[op].size(); ++o) {
-                const double price = priced(by_operator[op][o], prices) + latency[op][o];
-                if (price < best) best = price, chosen[op] = o;
-            }
-        }
+        std::vector<std::size_t> chosen(taken_.size(), 0);
+        for (const Group& group : groups_) choose(group, prices, chosen);
         return chosen;
     }
+
+  private:
+    struct Group {
+        std::vector<std::size_t> operators;
+        double price = 0;  ///< of a cycle of its streaming
+    };
+
+    double slowest(const Group& group, const std::vector<std::size_t>& chosen) const {
+        double most = 0;
+        for (const std::size_t op : group.operators) {
+            if (!streaming_[op].empty()) most = std::max(most, streaming_[op][chosen[op]]);
+        }
+        return most;
+    }
+
+    /// For each rate at which the group may stream, every operator takes the cheapest option that keeps up; the best rate counts.
+    void choose(const Group& group, const Fractions& prices, std::vector<std::size_t>& chosen) const {
+        std::map<double, double> cost_from;  // changes of the operators' cost, by the cycles from which on it is there
+        std::vector<std::vector<Step>> steps;
+        for (const std::size_t op : group.operators) {
+            steps.push_back(cheaper_steps(op, prices));
+            double before = 0;
+            for (const Step& step : steps.back()) {
+                const bool quickest = &step == &steps.back().front();
+                // What cannot stream as quickly as others does not keep them from it.
+                cost_from[quickest ? 0 : step.streaming] += step.cost - before;
+                before = step.cost;
+            }
+        }
+        double cost = 0, best = std::numeric_limits<double>::infinity(), best_cycles = 0;
+        for (const auto& [cycles, change] : cost_from) {
+            cost += change;
+            if (const double whole = cost + group.price * cycles; whole < best) best = whole, best_cycles = cycles;
+        }
+        for (std::size_t member = 0; member < group.operators.size(); ++member) {
+            for (const Step& step : steps[member]) {
+                const bool first = &step == &steps[member].front();
+                if (first || step.streaming <= best_cycles) chosen[group.operators[member]] = step.option;
+            }
+        }
+    }
+
+    struct Step {
+        double streaming = 0;
+        double cost = 0;
+        std::size_t option = 0;
+    };
+
+    /// The options of an operator, the quickest first, each cheaper than those before.
+    std::vector<Step> cheaper_steps(std::size_t op, const Fractions& prices) const {
+        std::vector<Step> steps;
+        for (const std::size_t option : quickest_first_[op]) {
+            const double cost = priced(taken_[op][option], prices) + latency_[op][option];
+            if (!steps.empty() && cost >= steps.back().cost) continue;
+            if (!steps.empty() && streaming_[op][option] == steps.back().streaming) steps.pop_back();
+            steps.push_back({streaming_[op][option], cost, option});
+        }
+        return steps;
+    }
+
+    std::vector<std::vector<Fractions>> taken_;             ///< by operator and option
+    std::vector<std::vector<double>> latency_;              ///< in boards: cycles times their price
+    std::vector<std::vector<double>> streaming_;            ///< in cycles
+    std::vector<std::vector<std::size_t>> quickest_first_;  ///< by operator: its options, by their streaming
+    std::vector<std::size_t> group_of_;                     ///< by operator
+    std::vector<Group> groups_;
 };
 
 /// A smooth stand-in for the largest total, so that exchanges which lower the second largest count too.
@@ -145,13 +243,12 @@ void exchange_options(const PricedOptions& options, std::vector<std::size_t>& ch
     bool changed = true;
     for (int pass = 0; pass < 8 && changed; ++pass) {
         changed = false;
-        for (std::size_t op = 0; op < options.by_operator.size(); ++op) {
-            const auto& mine = options.by_operator[op];
-            const auto& mine_latency = options.latency[op];
+        for (std::size_t op = 0; op < options.operators(); ++op) {
+            const auto& mine = options.taken(op);
             for (std::size_t o = 0; o < mine.size(); ++o) {
                 Fractions next = totals;
                 for (std::size_t r = 0; r < next.size(); ++r) next[r] += mine[o][r] - mine[chosen[op]][r];
-                const double value = imbalance(next) + mine_latency[o] - mine_latency[chosen[op]];
+                const double value = imbalance(next) + options.cycles_change(chosen, op, o);
                 if (value < current * (1 - 1e-9)) totals = next, current = imbalance(next), chosen[op] = o, changed = true;
             }
         }
@@ -161,16 +258,8 @@ void exchange_options(const PricedOptions& options, std::vector<std::size_t>& ch
 }  // namespace
 
 OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity,
-                            double latency_price) {
-    PricedOptions table;
-    for (const auto& of_operator : options) {
-        auto& row = table.by_operator.emplace_back();
-        auto& latency = table.latency.emplace_back();
-        for (const auto& option : of_operator) {
-            row.push_back(fractions_of(option.total, board_capacity));
-            latency.push_back(latency_price * option.latency_cycles());
-        }
-    }
+                            const CyclePrices& cycle_prices) {
+    const PricedOptions table(options, board_capacity, cycle_prices);
     Fractions prices{};
     for (std::size_t r = 0; r < prices.size(); ++r) prices[r] = board_capacity.values()[r] > 0 ? 1 : 0;
 
@@ -183,17 +272,19 @@ OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& opti
         for (double& price : prices) price /= sum;
         const auto chosen = table.cheapest(prices);
         const Fractions totals = table.totals(chosen);
-        const double latency = table.total_latency(chosen);
-        if (const double bound = priced(totals, prices) + latency; bound > result.lower_bound) {
+        const double cycles = table.cycles_cost(chosen);
+        if (const double bound = priced(totals, prices) + cycles; bound > result.lower_bound) {
             result.lower_bound = bound, best_prices = prices;
         }
-        if (largest(totals) + latency < best) best = largest(totals) + latency, result.chosen = chosen;
+        if (largest(totals) + cycles < best) best = largest(totals) + cycles, result.chosen = chosen;
         const double step = 1.0 / (1 + 0.1 * round);
         for (std::size_t r = 0; r < prices.size(); ++r) prices[r] *= std::exp(step * (totals[r] / std::max(largest(totals), 1e-300) - 1));
     }
     if (result.chosen.empty()) result.chosen.assign(options.size(), 0);
     exchange_options(table, result.chosen);
     result.boards = table.totals(result.chosen);
+    for (std::size_t op = 0; op < options.size() && !cycle_prices.empty(); ++op)
+        result.streaming_cycles.push_back(table.group_streaming(result.chosen, op));
     result.prices = best_prices;
     const auto dearest = std::max_element(best_prices.begin(), best_prices.end()) - best_prices.begin();
     result.binding_resource = Resources::names[static_cast<std::size_t>(dearest)];

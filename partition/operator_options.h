@@ -29,8 +29,8 @@ struct OperatorOption {
     models::Implementation implementation;  ///< of one engine over all channels
     Resources total;                        ///< of all engines
 
-    /// From the first token to the last result, roughly: a quarter of an engine's tokens delay those who wait for the last.
-    double latency_cycles() const;
+    /// From an engine's first token to its last, at the rate at which it takes them.
+    double streaming_cycles() const;
 };
 
 /// All ways worth choosing from that keep up with an event every `cycles_per_event` and whose
@@ -42,11 +42,21 @@ std::vector<OperatorOption> operator_options(const models::Network& network, con
 /// A choice for every operator that balances the board's resources, with the proof how far from
 /// the best it can be.
 struct OptionChoice {
-    std::vector<std::size_t> chosen;  ///< by operator; meaningless where there are no options
-    std::array<double, 5> prices{};   ///< of the whole board's capacity; they sum to 1
-    std::array<double, 5> boards{};   ///< of capacity that the choice takes, resource by resource
-    double lower_bound = 0;           ///< boards: no choice of options takes less
-    std::string binding_resource;     ///< the one with the highest price at the bound
+    std::vector<std::size_t> chosen;       ///< by operator; meaningless where there are no options
+    std::vector<double> streaming_cycles;  ///< by operator: of the slowest of its group; empty where cycles have no price
+    std::array<double, 5> prices{};        ///< of the whole board's capacity; they sum to 1
+    std::array<double, 5> boards{};        ///< of capacity that the choice takes, resource by resource
+    double lower_bound = 0;                ///< boards: no choice of options takes less
+    std::string binding_resource;          ///< the one with the highest price at the bound
+};
+
+/// What a cycle less is worth, in boards. Operators of a group stream into each other: of them the slowest counts.
+struct CyclePrices {
+    std::vector<double> latency;       ///< by operator: of its first result
+    std::vector<std::uint32_t> group;  ///< by operator
+    std::vector<double> streaming;     ///< by group: from the first token of an engine to its last
+
+    bool empty() const { return latency.empty(); }
 };
 
 /// Chooses options so that the largest of the five totals is small: Lagrangian prices by
@@ -55,9 +65,8 @@ struct OptionChoice {
 /// For any prices that sum to 1, the sum over operators of the cheapest option is a lower bound on
 /// the largest total (LP duality); `lower_bound` is the best of them.
 ///
-/// Where `latency_price` (boards per cycle) is above 0, faster options are worth it, and
-/// `lower_bound` bounds boards and priced latency together.
+/// Where cycles have prices, faster options are worth it; `lower_bound` then means nothing.
 OptionChoice choose_options(const std::vector<std::vector<OperatorOption>>& options, const Resources& board_capacity,
-                            double latency_price = 0);
+                            const CyclePrices& cycle_prices = {});
 
 }  // namespace tessera::partition

@@ -71,6 +71,7 @@ struct GrowthLimits {
     double fill = 1.0;                                                  ///< fraction of an SLR's usable resources
     double ports = 1.2;                                                 ///< fraction of a board's ports, for estimated loads
     std::vector<double> fanout;                                         ///< boards that each net is expected to reach; empty: one
+    double largest_column = 0;                                          ///< as ClusterLimits has it
     std::size_t most_boards = std::numeric_limits<std::size_t>::max();  ///< growth stops beyond
 };
 

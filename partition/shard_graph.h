@@ -28,15 +28,26 @@ struct ShardVariant {
     double cycles(std::int64_t tokens) const;
 };
 
+/// What the cycles of a shard are worth.
+struct LatencyPrice {
+    double boards_per_cycle = 0;
+    double streaming_share = 0.25;  ///< of its streaming that counts: a quarter of its tokens delay those who wait for the last
+    double free_streaming = 0;      ///< cycles for which what it streams into streams in any case
+
+    /// In boards.
+    double of(const ShardVariant& built, std::int64_t tokens) const;
+};
+
 /// A shard before it has a board: what it makes, the ways to build it, how it streams.
 struct PlannedShard {
     std::uint32_t op = 0;
     models::Region region;       ///< of the operator's output stream
     std::uint32_t variants = 0;  ///< position in ShardGraph::variants; shards of one kind share them
     std::uint32_t chosen = 0;    ///< among those
+    std::uint32_t column = 0;    ///< shards of one slice that stream into each other
     int chunks = 1;
-    bool outside = false;      ///< a source: a piece of a network input
-    double latency_price = 0;  ///< boards that a cycle less of this shard is worth
+    bool outside = false;  ///< a source: a piece of a network input
+    LatencyPrice latency_price{};
 
     std::int64_t tokens_per_chunk() const;
 };

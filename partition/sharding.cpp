@@ -1,6 +1,7 @@
 #include "partition/sharding.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <map>
@@ -29,9 +30,21 @@ double ShardVariant::cycles(std::int64_t tokens) const { return 0.75 * token_lat
 
 int element_bits(const models::Tensor& tensor, int otherwise) { return tensor.format.width > 0 ? tensor.format.width : otherwise; }
 
+double LatencyPrice::of(const ShardVariant& built, std::int64_t tokens) const {
+    const int streaming = built.chunk_latency_cycles(tokens) - built.token_latency_cycles;
+    return boards_per_cycle * (built.token_latency_cycles + streaming_share * std::max(0.0, streaming - free_streaming));
+}
+
 namespace {
 
 Range intersection(const Range& a, const Range& b) { return {std::max(a.begin, b.begin), std::min(a.end, b.end)}; }
+
+/// Of an operator's pieces each pays its part of the operator's latency.
+LatencyPrice price_of_piece(const ShardingContext& context, std::size_t op, double pieces) {
+    LatencyPrice price = context.latency_prices.empty() ? LatencyPrice{} : context.latency_prices[op];
+    price.boards_per_cycle /= pieces;
+    return price;
+}
 
 /// Enumerates the ways to build shards; shards of one operator and of the same size and channels share them.
 class VariantTable {
@@ -75,7 +88,7 @@ class VariantTable {
             if (of_engine <= 1 || !splits_tokens(op)) break;
         }
         std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-        return worth_considering(all, pieces, region);
+        return worth_considering(op, all, pieces, region);
     }
 
     static double distance(const Resources& a, const Resources& b, const Resources& slr) {
@@ -87,10 +100,11 @@ class VariantTable {
         return sum;
     }
 
-    /// Those that fit, that no other beats and that are not much dearer than the cheapest, at the price of latency now or at a fair
-    /// one: what a slow layout saves need not be saved where a cycle costs next to nothing. Where none fits, the smallest.
-    std::vector<ShardVariant> worth_considering(const std::vector<std::pair<double, ShardVariant>>& all, double pieces,
-                                                const Region& region) const {
+    /// Those that fit, that no other beats and that are not much dearer than the cheapest, at the price of latency now (of each of an
+    /// operator's pieces its part) or at a fair one: what a slow layout saves need not be saved where a cycle costs next to nothing. Where
+    /// none fits, the smallest.
+    std::vector<ShardVariant> worth_considering(const models::Operator& op, const std::vector<std::pair<double, ShardVariant>>& all,
+                                                double pieces, const Region& region) const {
         const Resources& slr = context_.slr_capacity;
         const auto size = [&](const ShardVariant& variant) { return variant.resources.max_fraction(slr); };
         std::vector<ShardVariant> kept;
@@ -105,8 +119,12 @@ class VariantTable {
             kept.push_back(variant);
         }
         std::vector<bool> worthwhile(kept.size(), false);
-        for (const double latency_price : {0.0, context_.latency_price, context_.fair_latency_price}) {
-            const auto price = [&](const ShardVariant& variant) { return price_of(variant, latency_price / pieces, region); };
+        const LatencyPrice now = price_of_piece(context_, index(op.id), pieces), fair{context_.fair_latency_price / pieces};
+        const std::array<LatencyPrice, 3> latency_prices{LatencyPrice{}, now, fair};
+        for (const auto& latency_price : latency_prices) {
+            const auto price = [&](const ShardVariant& variant) {
+                return price_of(variant) + latency_price.of(variant, region.tokens.size());
+            };
             double cheapest = std::numeric_limits<double>::infinity();
             for (const auto& variant : kept) cheapest = std::min(cheapest, price(variant));
             for (std::size_t v = 0; v < kept.size(); ++v) {
@@ -122,10 +140,10 @@ class VariantTable {
         return kept;
     }
 
-    /// In boards. Each of an operator's pieces pays its part of the operator's latency.
-    double price_of(const ShardVariant& variant, double latency_price, const Region& region) const {
+    /// Of the resources, in boards.
+    double price_of(const ShardVariant& variant) const {
         const Resources& board = context_.board_capacity;
-        double sum = latency_price * variant.cycles(region.tokens.size());
+        double sum = 0;
         for (std::size_t r = 0; r < context_.prices.size(); ++r) {
             if (board.values()[r] > 0) sum += context_.prices[r] * variant.resources.values()[r] / board.values()[r];
         }
@@ -250,6 +268,7 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
     ShardGraph graph;
     VariantTable table(context, graph);
     std::vector<std::uint32_t> first_shard(grids.size(), 0);
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> columns;  // by group and slice
     for (const auto& op : context.network->operators) {
         const std::size_t position = index(op.id);
         first_shard[position] = static_cast<std::uint32_t>(graph.shards.size());
@@ -262,8 +281,10 @@ ShardGraph make_shard_graph(const ShardingContext& context, const std::vector<st
             shard.op = static_cast<std::uint32_t>(position);
             shard.region = {grid.slice(s / grid.split.parts), grid.part(s % grid.split.parts)};
             shard.outside = source;
+            const auto group = context.streaming_groups.empty() ? static_cast<std::uint32_t>(position) : context.streaming_groups[position];
+            shard.column = columns.try_emplace({group, s / grid.split.parts}, static_cast<std::uint32_t>(columns.size())).first->second;
             shard.variants = source ? table.of_source(op) : table.find(op, options[position][chosen[position]], pieces, shard.region);
-            shard.latency_price = context.latency_price / pieces;
+            shard.latency_price = price_of_piece(context, position, pieces);
             graph.shards.push_back(shard);
         }
     }

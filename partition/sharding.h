@@ -17,12 +17,13 @@ struct ShardingContext {
     Resources slr_capacity;    ///< of any board
     Resources board_capacity;  ///< that prices are of
     std::int64_t cycles_per_event = 9;
-    int input_bits = 16;             ///< width of a tensor that has no format
-    std::array<double, 5> prices{};  ///< of the resources of `board_capacity`, as OptionChoice has them
-    double latency_price = 0;        ///< boards that a cycle less of an operator is worth
-    double fair_latency_price = 0;   ///< the same where latency and boards count alike
-    double largest_variant = 0.9;    ///< of an SLR, in its scarcest resource
-    double about_the_same = 1.3;     ///< variants up to this times the price of the cheapest are worth considering
+    int input_bits = 16;                            ///< width of a tensor that has no format
+    std::array<double, 5> prices{};                 ///< of the resources of `board_capacity`, as OptionChoice has them
+    std::vector<LatencyPrice> latency_prices{};     ///< by operator, of all its pieces; empty: cycles have no price
+    std::vector<std::uint32_t> streaming_groups{};  ///< by operator, as streaming_groups gives them; empty: each is its own
+    double fair_latency_price = 0;                  ///< boards that a cycle is worth where latency and boards count alike
+    double largest_variant = 0.9;                   ///< of an SLR, in its scarcest resource
+    double about_the_same = 1.3;                    ///< variants up to this times the price of the cheapest are worth considering
     int frame_bits = 64;
     int overhead_frames = 2;  ///< header and CRC of a transfer
 };

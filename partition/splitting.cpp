@@ -12,7 +12,10 @@ namespace tessera::partition {
 using models::Access;
 using models::Range;
 
-Range ShardGrid::slice(std::int64_t position) const { return {position * tokens / split.slices, (position + 1) * tokens / split.slices}; }
+Range ShardGrid::slice(std::int64_t position) const {
+    const std::int64_t units = tokens / token_unit;
+    return {position * units / split.slices * token_unit, (position + 1) * units / split.slices * token_unit};
+}
 
 Range ShardGrid::part(std::int64_t position) const {
     const std::int64_t units = channels / unit;
@@ -74,10 +77,42 @@ std::vector<std::int64_t> bits_sent(const models::Network& network, const std::v
     return bits;
 }
 
+/// Slices of tokens of an operator, cut at multiples of `unit` tokens.
+struct Slices {
+    std::int64_t count = 1;
+    std::int64_t unit = 1;
+};
+
+/// Where operators have several tokens for each one of others that they stream with, they are cut where those are.
+void follow_larger_steps(const models::Network& network, const std::vector<models::Flow>& flows, Groups& groups,
+                         std::vector<Slices>& slices) {
+    std::vector<Slices> followed(slices.size());  // by group
+    const auto follow = [&](std::size_t finer, std::size_t coarser) {
+        const std::int64_t tokens = network.stream(id_at<OperatorId>(finer)).tokens;
+        const std::int64_t steps = network.stream(id_at<OperatorId>(coarser)).tokens;
+        auto& of_group = followed[groups.find(finer)];
+        if (tokens > steps && tokens % steps == 0 && slices[coarser].count > std::max(of_group.count, slices[finer].count))
+            of_group = {slices[coarser].count, tokens / steps};
+    };
+    for (const auto& flow : flows) {
+        const std::size_t from = index(flow.producer), to = index(flow.consumer);
+        const bool all = flow.from.tokens.size() == network.stream(flow.producer).tokens &&
+                         flow.to.tokens.size() == network.stream(flow.consumer).tokens;
+        if (!all || flow.tokens != Access::aligned || !has_hardware(network.op(flow.producer)) || !has_hardware(network.op(flow.consumer)))
+            continue;
+        follow(from, to);
+        follow(to, from);
+    }
+    for (std::size_t op = 0; op < slices.size(); ++op) {
+        const Slices& of_group = followed[groups.find(op)];
+        if (of_group.count > 1 && splits_tokens(network.operators[op])) slices[op] = of_group;
+    }
+}
+
 /// Slices of tokens: common to each group of operators that stream token by token into each other.
-std::vector<std::int64_t> choose_slices(const models::Network& network, const std::vector<models::Flow>& flows,
-                                        const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
-                                        const std::vector<std::int64_t>& sent, const SplitLimits& limits) {
+std::vector<Slices> choose_slices(const models::Network& network, const std::vector<models::Flow>& flows,
+                                  const std::vector<std::vector<OperatorOption>>& options, const std::vector<std::size_t>& chosen,
+                                  const std::vector<std::int64_t>& sent, const SplitLimits& limits) {
     const std::size_t count = network.operators.size();
     Groups groups(count);
     const auto tokens_of = [&](std::size_t op) { return network.stream(id_at<OperatorId>(op)).tokens; };
@@ -98,13 +133,14 @@ std::vector<std::int64_t> choose_slices(const models::Network& network, const st
         column.all_members += size;
         column.busiest_engines = std::max(column.busiest_engines, static_cast<double>(option.engines));
     }
-    std::vector<std::int64_t> slices(count, 1);
+    std::vector<Slices> slices(count);
     for (std::size_t op = 0; op < count; ++op) {
         if (!splits_tokens(network.operators[op])) continue;
         const std::int64_t tokens = tokens_of(op);
         const std::int64_t engines = columns[groups.find(op)].engines_per_slice(limits.largest_shard);
-        slices[op] = std::min(tokens, std::max(by_link[groups.find(op)], divide_up(tokens, engines * limits.cycles_per_event)));
+        slices[op].count = std::min(tokens, std::max(by_link[groups.find(op)], divide_up(tokens, engines * limits.cycles_per_event)));
     }
+    follow_larger_steps(network, flows, groups, slices);
     return slices;
 }
 
@@ -168,8 +204,8 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
         if (options[op].empty()) continue;
         const models::StreamShape stream = network.stream(id_at<OperatorId>(op));
         auto& group = wanted[groups.find(op)];
-        group = std::max({group, parts_needed(options[op], choice.chosen[op], stream.tokens, slices[op], choice, limits),
-                          divide_up(divide_up(sent[op], slices[op]), limits.largest_result_bits)});
+        group = std::max({group, parts_needed(options[op], choice.chosen[op], stream.tokens, slices[op].count, choice, limits),
+                          divide_up(divide_up(sent[op], slices[op].count), limits.largest_result_bits)});
     }
     std::vector<ShardGrid> grids(count);
     for (std::size_t op = 0; op < count; ++op) {
@@ -177,7 +213,7 @@ std::vector<ShardGrid> split_operators(const models::Network& network, const std
         const auto& node = network.operators[op];
         auto& grid = grids[op];
         grid.tokens = stream.tokens, grid.channels = stream.channels;
-        grid.split.slices = slices[op];
+        grid.split.slices = slices[op].count, grid.token_unit = slices[op].unit;
         if (options[op].empty()) continue;
         const std::int64_t most = most_channel_parts(network, node);
         const std::int64_t parts = std::min(most, wanted[groups.find(op)]);

@@ -15,12 +15,13 @@ struct Split {
     std::int64_t parts = 1;
 };
 
-/// The grid of an operator's shards; cuts fall on multiples of `unit` channels (a head).
+/// The grid of an operator's shards; cuts fall on multiples of `unit` channels (a head), and of `token_unit` tokens.
 struct ShardGrid {
     Split split;
     std::int64_t tokens = 1;
     std::int64_t channels = 1;
     std::int64_t unit = 1;
+    std::int64_t token_unit = 1;
 
     models::Range slice(std::int64_t position) const;  ///< of tokens
     models::Range part(std::int64_t position) const;   ///< of channels
@@ -38,7 +39,8 @@ struct SplitLimits {
     int input_bits = 16;                           ///< width of a tensor that has no format
 };
 
-/// Cuts all operators. Operators that stream token by token into each other get the same slices,
+/// Cuts all operators. Operators that stream token by token into each other get the same slices (also where one has several tokens for each
+/// of another, as scores have in an attention),
 /// and those that stream channel by channel the same parts, so that columns of shards can sit on
 /// one board. Operators without options get one shard.
 std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,

@@ -46,7 +46,7 @@ class Generator {
     void add_operator(std::uint32_t op) {
         PlannedShard shard;
         shard.op = op;
-        shard.latency_price = kind_.latency_price;
+        shard.latency_price.boards_per_cycle = kind_.latency_price;
         shard.region = {{0, 1 << draw(random_, 5)}, {0, 8}};
         shard.variants = static_cast<std::uint32_t>(graph_.variants.size());
         shard.chunks = static_cast<int>(std::min<std::int64_t>(shard.region.tokens.size(), 1 << draw(random_, 3)));
