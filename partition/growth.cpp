@@ -303,8 +303,8 @@ class Growth {
     std::vector<OpenBoard> boards_;
 };
 
-/// The same clusters, but for one that is cut in two.
-Clustering with_halves_of(const Clustering& clusters, std::uint32_t halved) {
+/// The same clusters, but for one that is taken apart, into such parts.
+Clustering without(const Clustering& clusters, std::uint32_t dissolved, std::size_t shards_of_part) {
     Clustering result;
     result.of_shard.resize(clusters.of_shard.size());
     const auto add = [&](std::vector<std::uint32_t> members) {
@@ -313,9 +313,11 @@ Clustering with_halves_of(const Clustering& clusters, std::uint32_t halved) {
     };
     for (std::uint32_t c = 0; c < clusters.members.size(); ++c) {
         const auto& members = clusters.members[c];
-        const auto middle = members.begin() + static_cast<std::ptrdiff_t>(members.size() / 2);
-        if (c == halved) add({members.begin(), middle});
-        add({c == halved ? middle : members.begin(), members.end()});
+        const std::size_t step = c == dissolved ? shards_of_part : std::max<std::size_t>(1, members.size());
+        for (std::size_t begin = 0; begin < members.size(); begin += step) {
+            const auto first = members.begin() + static_cast<std::ptrdiff_t>(begin);
+            add({first, first + static_cast<std::ptrdiff_t>(std::min(step, members.size() - begin))});
+        }
     }
     return result;
 }
@@ -331,7 +333,9 @@ std::variant<Placement, UnfitShard> grow_boards(const ShardGraph& graph, const B
         const auto unfit = growth.run();
         if (!unfit) return growth.placement();
         if (clusters.members[*unfit].size() == 1) return UnfitShard{clusters.members[*unfit].front()};
-        clusters = with_halves_of(clusters, *unfit);
+        // Half a column may still do without a hop.
+        const std::size_t shards = clusters.members[*unfit].size();
+        clusters = without(clusters, *unfit, limits.largest_column > 0 ? (shards + 1) / 2 : 1);
     }
 }
 

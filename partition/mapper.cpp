@@ -170,7 +170,7 @@ class Mapper {
     /// annealing ends depends on chance as well, and the best of several layouts is often a tenth quicker than the first.
     void try_others_like_the_best() {
         if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera) return;
-        constexpr std::size_t kShardsOfAll = 6000, kShardsOfBetter = 4000, kShardsOfFine = 1500;  // many take long
+        constexpr std::size_t kShardsOfAll = 6000, kShardsOfBetter = 2000, kShardsOfFine = 800;  // many take long
         constexpr std::array<double, 3> kSame{1, 1, 1}, kAbout{1.5, 0.7, 1};
         const LayoutKind kind = best_trial_->kind;
         const std::size_t shards = best_trial_->shards;
@@ -234,15 +234,12 @@ class Mapper {
         const std::span<const double> weights = latency_is_all             ? std::span<const double>(kQuickest)
                                                 : first == Trial::too_slow ? std::span<const double>(kQuicker)
                                                                            : std::span<const double>(kCheaper);
-        bool found_before = false;
         for (auto weight = weights.begin(); weight != weights.end(); ++weight) {
             report(fmt::format("mapping at TMUX {}, latency at {} x its price", contender.plan.tmux_period_bx, *weight), fraction_);
             if (stopped_) return;
             const double before_ns = candidate.latency_ns;
             const Trial next = try_weight(position, *weight, {std::next(weight), weights.end()});
-            if (found_before) return;
-            found_before = first == Trial::too_slow && next == Trial::quick_enough;  // a little quicker may do with fewer boards
-            if (first != Trial::too_many_boards && next != first && !latency_is_all && !found_before) return;
+            if (first != Trial::too_many_boards && next != first && !latency_is_all) return;
             constexpr double kBarely = 0.9;
             if (next == Trial::too_slow && far_too_slow(before_ns) && candidate.latency_ns > kBarely * before_ns) return;
         }

@@ -124,16 +124,24 @@ class NodeMapper {
 
     /// An earlier mapping without its detours; nothing where it cannot be laid out as it was.
     std::optional<Mapping> run_shorter(const Mapping& earlier) {
-        constexpr std::int64_t kTriedShards = 200'000, kTriedOnCables = 20'000;  // of all layouts together; routes take longer than fibres
         auto [graph, placement] = as_it_was(earlier);
+        auto shorter = shortened(graph, {std::move(placement), earlier});
+        return shorter ? std::optional(std::move(shorter->mapping)) : std::nullopt;
+    }
+
+  private:
+    /// A layout without its detours, on the same boards at the same places; nothing where it is not laid out again as it was.
+    std::optional<LaidOut> shortened(ShardGraph& graph, const LaidOut& layout) const {
+        // Of all layouts together; routes take longer than fibres.
+        constexpr std::int64_t kTriedShards = 150'000, kTriedOnCables = 10'000;
         std::optional<KeptPlaces> kept;
         if (!terms_.patch_panel) {
-            auto stands = standing(earlier, topologies::room_for_boards(problem_.topology),
+            auto stands = standing(layout.mapping, topologies::room_for_boards(problem_.topology),
                                    [this](std::size_t boards) { return topology_of(problem_, plan_, boards); });
             if (!stands) return std::nullopt;
             kept = KeptPlaces{std::move(stands->topology), std::move(stands->places), 0, 0};
         }
-        const LayOut lay_out = [&, &graph = graph](const Placement& moved) -> std::optional<LaidOut> {
+        const LayOut lay_out = [&](const Placement& moved) -> std::optional<LaidOut> {
             if (stopped()) return std::nullopt;
             build_as(graph, moved);
             Placement ordered = moved;
@@ -143,14 +151,13 @@ class NodeMapper {
             if (mapping == nullptr) return std::nullopt;
             return LaidOut{std::move(ordered), std::move(*mapping)};
         };
-        auto first = lay_out(placement);
+        auto first = lay_out(layout.placement);
         if (!first) return std::nullopt;
-        const auto tries = static_cast<int>((kept ? kTriedOnCables : kTriedShards) /
-                                            std::max<std::int64_t>(1, static_cast<std::int64_t>(graph.shards.size())));
-        return without_detours(graph, terms_.space, hop_timing(problem_), *std::move(first), lay_out, tries).mapping;
+        const auto shards = std::max<std::int64_t>(1, static_cast<std::int64_t>(graph.shards.size()));
+        const auto tries = static_cast<int>((kept ? kTriedOnCables : kTriedShards) / shards);
+        return without_detours(graph, terms_.space, hop_timing(problem_), *std::move(first), lay_out, tries);
     }
 
-  private:
     /// The shards of an earlier mapping and where they are.
     std::pair<ShardGraph, Placement> as_it_was(const Mapping& earlier) {
         terms_.context.about_the_same = std::numeric_limits<double>::infinity();  // whatever was worth it then
@@ -264,7 +271,8 @@ class NodeMapper {
     std::variant<std::vector<Mapping>, NodeFailure> place(ShardGraph graph) const {
         constexpr int kMostFound = 3;
         // Routes take longer to find than fibres, and what misses, misses by more. A baseline has its boards to run out of.
-        const int attempts = !ours() ? 12 : terms_.patch_panel ? 8 : 6;
+        const bool first_kind = limits_.kind == LayoutKind{};  // others are tried beside it
+        const int attempts = !ours() ? 12 : !first_kind ? 3 : terms_.patch_panel ? 8 : 6;
         const double tightening = terms_.patch_panel ? 0.88 : 0.8;
         GrowthLimits limits;
         limits.most_boards = static_cast<std::size_t>((ours() ? kWorthCounting : 1) * terms_.most_boards);
@@ -272,7 +280,7 @@ class NodeMapper {
         constexpr double kFar = 2;  // more boards have thinner cables: what misses by so much, and by more each time, never fits
         double refined_ports = kRefinedPorts, missed_by = std::numeric_limits<double>::infinity();
         std::size_t boards_before = 0;
-        int squeezes_left = limits_.kind == LayoutKind{} ? attempts : 1;  // they take long, and other kinds are tried beside the first
+        int squeezes_left = first_kind ? attempts : 1;  // they take long
         std::vector<Mapping> found;
         std::optional<NodeFailure> failure;
         for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
@@ -325,13 +333,10 @@ class NodeMapper {
     }
 
     /// Refines a placement, a baseline's only where that is asked for, and joins its boards.
-    std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports,
-                                                      std::uint64_t more_seed = 0) const {
+    std::variant<Mapping, NodeFailure> connect_placed(ShardGraph& graph, Placement& placement, double ports) const {
         const bool refines = ours() || options_.refine_baseline;
         if (refines) {
-            auto settings = refinement_settings(graph, ports);
-            settings.seed += more_seed;
-            placement = refined(graph, placement, settings);
+            placement = refined(graph, placement, refinement_settings(graph, ports));
             build_as(graph, placement);
         } else {
             order_slrs(graph, terms_.space, analyse_timing(graph, placement, hop_timing(problem_)), placement);
@@ -398,31 +403,20 @@ class NodeMapper {
         std::size_t too_few = static_cast<std::size_t>(plan_.least_boards()) - 1;
         while (too_few + 1 < placement.boards && !stopped()) {
             const std::size_t boards = (too_few + placement.boards) / 2;
-            const auto squeezed = squeezed_to(graph, placement, boards);
-            auto quick = squeezed ? connect_quickly(graph, *squeezed, ports) : std::nullopt;
-            if (quick) {
-                found.push_back(std::move(quick->mapping));
-                placement = std::move(quick->placement);
-                put_under_fewer_switches(graph, placement, ports, found);
-            } else {
-                too_few = boards;
+            auto squeezed = squeezed_to(graph, placement, boards);
+            if (squeezed) {
+                build_as(graph, *squeezed);
+                auto result = connect_placed(graph, *squeezed, ports);
+                auto* mapping = std::get_if<Mapping>(&result);
+                if (mapping != nullptr && quick_enough(*mapping)) {
+                    found.push_back(std::move(*mapping));
+                    placement = std::move(*squeezed);
+                    put_under_fewer_switches(graph, placement, ports, found);
+                    continue;
+                }
             }
+            too_few = boards;
         }
-    }
-
-    /// Refines a placement and joins its boards; with other seeds where the first is not quick enough, but nearly.
-    std::optional<LaidOut> connect_quickly(ShardGraph& graph, const Placement& placement, double ports) const {
-        constexpr std::uint64_t kSeeds = 3;
-        constexpr double kNearly = 1.15;
-        for (std::uint64_t seed = 0; seed < kSeeds && (seed == 0 || !stopped()); ++seed) {
-            build_as(graph, placement);
-            Placement trial = placement;
-            auto result = connect_placed(graph, trial, ports, seed);
-            auto* mapping = std::get_if<Mapping>(&result);
-            if (mapping == nullptr || mapping->analytic_latency_ns() > kNearly * limits_.quick_enough_ns) return std::nullopt;
-            if (quick_enough(*mapping)) return LaidOut{std::move(trial), std::move(*mapping)};
-        }
-        return std::nullopt;
     }
 
     std::optional<Placement> squeezed_to(const ShardGraph& graph, const Placement& placement, std::size_t boards) const {

@@ -129,6 +129,7 @@ std::vector<ShardGrid> cut_operators(const MappingProblem& problem, const NodePl
     constexpr double kFine = 0.3;  // of an SLR
     SplitLimits limits;
     if (fine) limits.largest_shard = kFine;
+    limits.follow_steps = plan.streams_as_one;
     limits.cycles_per_event = plan.cycles_per_event;
     limits.slr_capacity = terms.context.slr_capacity;
     limits.input_bits = problem.input_bits;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <tuple>
@@ -180,12 +181,15 @@ std::vector<ShardGrid> earlier_grids(const models::Network& network, const Mappi
         ShardGrid grid = grids[index(op.id)];
         grid.split = {static_cast<std::int64_t>(slices.size()), static_cast<std::int64_t>(parts.size())};
         const std::int64_t heads = std::max(1, op.heads);
+        std::int64_t steps = grid.tokens;  // between which all its slices begin
+        for (const std::int64_t begin : slices) steps = std::gcd(steps, begin);
         for (const std::int64_t unit : {grid.unit, std::int64_t{1}, grid.channels / heads}) {
             if (unit < 1 || grid.channels % unit != 0) continue;
             grid.unit = unit;
-            if (!makes(grid, known->second, op.name)) continue;
-            grids[index(op.id)] = grid;
-            break;
+            for (const std::int64_t token_unit : {std::int64_t{1}, steps}) {
+                grid.token_unit = token_unit;
+                if (makes(grid, known->second, op.name)) grids[index(op.id)] = grid;
+            }
         }
     }
     return grids;

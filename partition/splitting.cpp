@@ -140,7 +140,7 @@ std::vector<Slices> choose_slices(const models::Network& network, const std::vec
         const std::int64_t engines = columns[groups.find(op)].engines_per_slice(limits.largest_shard);
         slices[op].count = std::min(tokens, std::max(by_link[groups.find(op)], divide_up(tokens, engines * limits.cycles_per_event)));
     }
-    follow_larger_steps(network, flows, groups, slices);
+    if (limits.follow_steps) follow_larger_steps(network, flows, groups, slices);
     return slices;
 }
 

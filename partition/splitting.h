@@ -37,10 +37,10 @@ struct SplitLimits {
     std::int64_t largest_result_bits =
         std::numeric_limits<std::int64_t>::max();  ///< of an event, that another column of shards reads, so that a link can carry it
     int input_bits = 16;                           ///< width of a tensor that has no format
+    bool follow_steps = false;                     ///< what has several tokens for each one of what it streams with is cut where that is
 };
 
-/// Cuts all operators. Operators that stream token by token into each other get the same slices (also where one has several tokens for each
-/// of another, as scores have in an attention),
+/// Cuts all operators. Operators that stream token by token into each other get the same slices,
 /// and those that stream channel by channel the same parts, so that columns of shards can sit on
 /// one board. Operators without options get one shard.
 std::vector<ShardGrid> split_operators(const models::Network& network, const std::vector<models::Flow>& flows,

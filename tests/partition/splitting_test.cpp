@@ -35,6 +35,7 @@ TEST_CASE("an operator of several tokens for each one of another is cut where th
     const Resources engine = options[coarse][choice.chosen[coarse]].implementation.resources;
     SplitLimits limits;
     limits.cycles_per_event = kCyclesPerEvent;
+    limits.follow_steps = true;
     limits.slr_capacity = slr * (1.2 * engine.max_fraction(slr));
     const auto grids = split_operators(network, models::dataflow(network), options, choice, limits);
     REQUIRE(grids[coarse].split.slices == 3);
