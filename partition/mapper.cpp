@@ -38,7 +38,8 @@ struct BestTrial {
     LayoutKind kind;
     BoardsAndLatency figures;
     Mapping mapping;
-    std::size_t shards = 0;
+
+    std::size_t shards() const { return mapping.shards.size(); }
 };
 
 NoMapping to_no_mapping(const NodeFailure& failure) {
@@ -169,11 +170,11 @@ class Mapper {
     /// Layouts of other kinds than the best; such with other seeds; and of a better kind, at about the same price of latency. Where
     /// annealing ends depends on chance as well, and the best of several layouts is often a tenth quicker than the first.
     void try_others_like_the_best() {
-        if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera) return;
+        if (!best_trial_ || best_trial_->shards() < kFewShards || options_.partitioner != Partitioner::tessera) return;
         constexpr std::size_t kShardsOfAll = 6000, kShardsOfBetter = 2000, kShardsOfFine = 800;  // many take long
         constexpr std::array<double, 3> kSame{1, 1, 1}, kAbout{1.5, 0.7, 1};
         const LayoutKind kind = best_trial_->kind;
-        const std::size_t shards = best_trial_->shards;
+        const std::size_t shards = best_trial_->shards();
         const auto seeds = [](LayoutKind of, const std::array<double, 3>& weights, std::size_t count) {
             std::vector<Variation> variations;
             for (std::size_t n = 0; n < std::clamp<std::size_t>(count, 1, weights.size()); ++n)
@@ -184,7 +185,7 @@ class Mapper {
         for (const auto& other : {LayoutKind{true, false, false}, LayoutKind{true, true, false}, LayoutKind{false, false, true}})
             if (other != kind && (!other.fine || shards < kShardsOfFine)) others.push_back({1, other, 0});
         try_variations(others);
-        if (best_trial_->kind != kind) try_variations(seeds(best_trial_->kind, kAbout, kShardsOfBetter / best_trial_->shards));
+        if (best_trial_->kind != kind) try_variations(seeds(best_trial_->kind, kAbout, kShardsOfBetter / best_trial_->shards()));
     }
 
     void try_variations(const std::vector<Variation>& variations) {
@@ -210,7 +211,7 @@ class Mapper {
     }
 
     void shorten_the_best() {
-        if (!best_trial_ || best_trial_->shards < kFewShards || options_.partitioner != Partitioner::tessera || stopped_) return;
+        if (!best_trial_ || best_trial_->shards() < kFewShards || options_.partitioner != Partitioner::tessera || stopped_) return;
         report("shortening the slowest paths", 1);
         const BestTrial best = *best_trial_;
         auto shorter = shorten_paths(problem_, flows_, best.contender.plan, best.mapping, options_);
@@ -332,7 +333,7 @@ class Mapper {
         }
         const auto objective = quick_enough_ns_ > 0 ? Objective::boards : Objective::latency;
         if (!best_trial_ || better(found, best_trial_->figures, objective, problem_.latency_budget_ns))
-            best_trial_ = BestTrial{contender, trial.weight, trial.limits.kind, found, mapping, mapping.shards.size()};
+            best_trial_ = BestTrial{contender, trial.weight, trial.limits.kind, found, mapping};
         if (options_.objective == Objective::pareto) add_to_front(mapping);
         if (!best_ || is_better(found, figures(*best_))) {
             best_ = std::move(mapping);

@@ -178,13 +178,15 @@ class PricedOptions {
     void choose(const Group& group, const Fractions& prices, std::vector<std::size_t>& chosen) const {
         std::map<double, double> cost_from;  // changes of the operators' cost, by the cycles from which on it is there
         std::vector<std::vector<Step>> steps;
+        double quickest = 0;  // that all of the group can stream
         for (const std::size_t op : group.operators) {
             steps.push_back(cheaper_steps(op, prices));
+            if (!steps.back().empty()) quickest = std::max(quickest, steps.back().front().streaming);
+        }
+        for (const auto& of_operator : steps) {
             double before = 0;
-            for (const Step& step : steps.back()) {
-                const bool quickest = &step == &steps.back().front();
-                // What cannot stream as quickly as others does not keep them from it.
-                cost_from[quickest ? 0 : step.streaming] += step.cost - before;
+            for (const Step& step : of_operator) {
+                cost_from[std::max(quickest, step.streaming)] += step.cost - before;
                 before = step.cost;
             }
         }
@@ -195,8 +197,7 @@ class PricedOptions {
         }
         for (std::size_t member = 0; member < group.operators.size(); ++member) {
             for (const Step& step : steps[member]) {
-                const bool first = &step == &steps[member].front();
-                if (first || step.streaming <= best_cycles) chosen[group.operators[member]] = step.option;
+                if (step.streaming <= best_cycles) chosen[group.operators[member]] = step.option;
             }
         }
     }

@@ -82,6 +82,18 @@ TEST_CASE("a group streams faster as a whole or not at all, where its cycles are
     CHECK(apart(0.11 / 7 * 4) == std::vector<std::size_t>{1, 1});
 }
 
+TEST_CASE("cycles that no option of a group saves count for none of them") {
+    Resources board;
+    board.lut = 100;
+    // Seven cycles on 10 LUTs or three on 20: a tenth of a board more for four cycles less.
+    const std::vector<std::vector<OperatorOption>> options{{option_of(1, 10), option_of(2, 20)}};
+    const auto chosen = [&](double boards_per_cycle) {
+        return choose_options(options, board, price_as_one({1}, {0}, boards_per_cycle)).chosen.front();
+    };
+    CHECK(chosen(0.09 / 4) == 0);
+    CHECK(chosen(0.11 / 4) == 1);
+}
+
 TEST_CASE("what a group streams for is free to all of it") {
     ShardVariant slow, quick;
     quick.engines = 4;
