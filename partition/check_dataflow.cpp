@@ -63,12 +63,17 @@ class FlowCheck {
         }
     }
 
-    /// The inputs of a shard by the operator that they come from, each producer once.
+    /// The inputs of a shard by the operator that they come from, each producer once: of its stripes the one that is waited for least.
     InputsByOperator inputs_of(const Shard& shard) const {
-        std::map<ShardId, const ShardInput*> unique;
+        std::map<std::pair<ShardId, std::optional<TransferId>>, const ShardInput*> ways;
         for (const ShardInput& input : shard.inputs) {
-            const auto [place, fresh] = unique.try_emplace(input.from, &input);
+            const auto [place, fresh] = ways.try_emplace({input.from, input.transfer}, &input);
             if (!fresh && input.barrier) place->second = &input;
+        }
+        std::map<ShardId, const ShardInput*> unique;
+        for (const auto& [way, input] : ways) {
+            const auto [place, fresh] = unique.try_emplace(way.first, input);
+            if (!fresh && !input->barrier) place->second = input;
         }
         InputsByOperator by_operator;
         for (const auto& [from, input] : unique) by_operator[mapping_.shards[index(from)].op].push_back(input);
@@ -88,7 +93,7 @@ class FlowCheck {
                 if (area(part) == 0) continue;
                 fed += area(part);
                 check_barrier(flow, s, *input, ends);
-                if (input->transfer) carried_[{*input->transfer, flow.tensor}].push_back(part);
+                if (input->transfer) carried_[{ends_of(*input->transfer), flow.tensor}].push_back(part);
             }
         }
         if (fed >= area(needed)) return;
@@ -142,7 +147,7 @@ class FlowCheck {
             if (area(part) == 0) continue;
             const auto delivery = delivery_of_.find(id_at<ShardId>(s));
             if (delivery != delivery_of_.end()) {
-                carried_[{delivery->second, flow.tensor}].push_back(part);
+                carried_[{ends_of(delivery->second), flow.tensor}].push_back(part);
                 continue;
             }
             found_.push_back({"flow", place_of(mapping_, id_at<ShardId>(s)),
@@ -150,25 +155,36 @@ class FlowCheck {
         }
     }
 
+    /// What carries a shard's result to a board: a transfer, or the stripes of it together.
+    using Ends = std::pair<ShardId, BoardId>;
+
+    Ends ends_of(TransferId transfer) const { return {mapping_.transfers[index(transfer)].from, mapping_.transfers[index(transfer)].to}; }
+
     /// Each transfer has room for all that its users need of the shard; an element takes a bit at least.
     void check_bits() {
-        std::map<TransferId, std::int64_t> needed;
+        std::map<Ends, std::int64_t> needed, there;
+        std::map<Ends, TransferId> first;
         for (const auto& [key, regions] : carried_) {
             needed[key.first] += union_area(regions) * std::max(1, network_.tensor(key.second).format.width);
         }
-        for (const auto& [transfer, bits] : needed) {
-            if (mapping_.transfers[index(transfer)].bits >= bits) continue;
-            found_.push_back({"bits", place_of(mapping_, transfer),
-                              fmt::format("{} bits an event, at least {} needed", mapping_.transfers[index(transfer)].bits, bits)});
+        for (std::uint32_t t = 0; t < mapping_.transfers.size(); ++t) {
+            const Ends ends = ends_of(id_at<TransferId>(t));
+            there[ends] += mapping_.transfers[t].bits;
+            first.try_emplace(ends, id_at<TransferId>(t));
+        }
+        for (const auto& [ends, bits] : needed) {
+            if (there[ends] >= bits) continue;
+            found_.push_back(
+                {"bits", place_of(mapping_, first.at(ends)), fmt::format("{} bits an event, at least {} needed", there[ends], bits)});
         }
     }
 
     const Mapping& mapping_;
     const Network& network_;
     Violations& found_;
-    std::vector<std::vector<std::uint32_t>> shards_of_;                       ///< by operator
-    std::map<ShardId, TransferId> delivery_of_;                               ///< transfers to the outside, or to an external stage
-    std::map<std::pair<TransferId, TensorId>, std::vector<Region>> carried_;  ///< what the users of a transfer need
+    std::vector<std::vector<std::uint32_t>> shards_of_;                 ///< by operator
+    std::map<ShardId, TransferId> delivery_of_;                         ///< transfers to the outside, or to an external stage
+    std::map<std::pair<Ends, TensorId>, std::vector<Region>> carried_;  ///< what the users of a transfer need
 };
 
 }  // namespace

@@ -38,14 +38,9 @@ std::string route_fault(const Mapping& mapping, const Transfer& transfer) {
 }  // namespace
 
 void check_routes(const Mapping& mapping, Violations& found) {
-    std::map<std::pair<ShardId, BoardId>, std::size_t> first;
     for (std::size_t t = 0; t < mapping.transfers.size(); ++t) {
-        const Transfer& transfer = mapping.transfers[t];
-        const std::string where = place_of(mapping, id_at<TransferId>(t));
-        const std::string fault = route_fault(mapping, transfer);
-        if (!fault.empty()) found.push_back({"route", where, fault});
-        const auto [place, fresh] = first.try_emplace({transfer.from, transfer.to}, t);
-        if (!fresh) found.push_back({"transfer", where, fmt::format("the same shard and board as transfer {}", place->second)});
+        const std::string fault = route_fault(mapping, mapping.transfers[t]);
+        if (!fault.empty()) found.push_back({"route", place_of(mapping, id_at<TransferId>(t)), fault});
     }
 }
 
@@ -70,9 +65,34 @@ std::string input_fault(const Mapping& mapping, const Shard& shard, const ShardI
     return "";
 }
 
+using Stripes = std::map<std::pair<ShardId, BoardId>, std::size_t>;
+
+/// How many transfers bring a board what a shard makes.
+Stripes count_stripes(const Mapping& mapping) {
+    Stripes stripes;
+    for (const Transfer& transfer : mapping.transfers) ++stripes[{transfer.from, transfer.to}];
+    return stripes;
+}
+
+/// Who reads one stripe of a result reads them all.
+void check_stripes(const Mapping& mapping, ShardId shard, const Stripes& stripes, Violations& found) {
+    std::map<ShardId, std::set<TransferId>> read;
+    for (const ShardInput& input : mapping.shards[index(shard)].inputs) {
+        if (input.transfer) read[input.from].insert(*input.transfer);
+    }
+    for (const auto& [from, transfers] : read) {
+        const auto there = stripes.find({from, mapping.shards[index(shard)].board});
+        if (there == stripes.end() || transfers.size() >= there->second) continue;
+        found.push_back(
+            {"transfer", place_of(mapping, shard),
+             fmt::format("reads {} of the {} transfers that bring its board shard {}", transfers.size(), there->second, index(from))});
+    }
+}
+
 }  // namespace
 
 void check_inputs(const Mapping& mapping, Violations& found) {
+    const Stripes stripes = count_stripes(mapping);
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         const Shard& shard = mapping.shards[s];
         const std::string where = place_of(mapping, id_at<ShardId>(s));
@@ -84,6 +104,7 @@ void check_inputs(const Mapping& mapping, Violations& found) {
             const std::string fault = input_fault(mapping, shard, input);
             if (!fault.empty()) found.push_back({"input", where, fault});
         }
+        check_stripes(mapping, id_at<ShardId>(s), stripes, found);
     }
 }
 

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
+#include "core/arithmetic.h"
 #include "partition/sharding.h"
 
 namespace tessera::partition {
@@ -63,12 +65,26 @@ models::Region hull(const models::Region& a, const models::Region& b) {
 /// register on either side; the Laguna sites of UltraScale+ have them, AMD UG574, but the tools use slices unless told).
 double crossing_registers(int crossings, double wires, const BoardType& type) { return wires * crossings * type.slr_crossing_cycles; }
 
-/// Makes the transfers: one for each (producer, other board), with the hull of what is needed
+/// Bits of an event that one transfer carries between boards: what is larger goes in stripes, so that it may take several ways.
+std::int64_t most_bits_of_transfer(const Mapping& mapping, const topologies::Topology& topology) {
+    constexpr double kOfCable = 0.5;  // the thinnest
+    if (topology.patch_panel || topology.cables.empty()) return std::numeric_limits<std::int64_t>::max();
+    int lanes = topology.cables.front().lanes;
+    for (const auto& cable : topology.cables) lanes = std::min(lanes, cable.lanes);
+    const double frames = static_cast<double>(mapping.tmux_period_bx * mapping.ticks_per_bx / mapping.link_timing.ticks_per_frame);
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(kOfCable * frames * mapping.link_timing.frame_bits * lanes));
+}
+
+/// Makes the transfers: one for each (producer, other board), or stripes of it, with the hull of what is needed
 /// there of each tensor.
 class TransferMaker {
   public:
-    TransferMaker(const models::Network& network, int input_bits, Mapping& mapping)
-        : network_(network), input_bits_(input_bits), mapping_(mapping) {}
+    TransferMaker(const models::Network& network, int input_bits, const topologies::Topology& topology, Mapping& mapping)
+        : network_(network),
+          input_bits_(input_bits),
+          roles_(topology.roles),
+          most_bits_(most_bits_of_transfer(mapping, topology)),
+          mapping_(mapping) {}
 
     void make(const ShardGraph& graph) {
         std::map<std::pair<std::uint32_t, BoardId>, std::map<TensorId, models::Region>> needed;
@@ -79,21 +95,31 @@ class TransferMaker {
             const auto [place, fresh] = regions.try_emplace(need.tensor, need.region);
             if (!fresh) place->second = hull(place->second, need.region);
         }
-        std::map<std::pair<std::uint32_t, BoardId>, TransferId> ids;
         for (const auto& [ends, regions] : needed) {
-            Transfer transfer;
-            transfer.from = id_at<ShardId>(ends.first);
-            transfer.to = ends.second;
-            for (const auto& [tensor, region] : regions) {
-                transfer.bits += region.elements() * element_bits(network_.tensor(tensor), input_bits_);
-            }
-            ids[ends] = id_at<TransferId>(mapping_.transfers.size());
-            mapping_.transfers.push_back(transfer);
+            std::int64_t bits = 0;
+            for (const auto& [tensor, region] : regions) bits += region.elements() * element_bits(network_.tensor(tensor), input_bits_);
+            add_stripes(id_at<ShardId>(ends.first), ends.second, bits);
         }
-        for (const Need& need : graph.needs) add_input(need, ids);
+        for (const Need& need : graph.needs) add_input(need);
     }
 
   private:
+    using Ends = std::pair<ShardId, BoardId>;
+
+    void add_stripes(ShardId from, BoardId to, std::int64_t bits) {
+        constexpr std::int64_t kMostStripes = 8;
+        const bool has_ways = (mapping_.shards[index(from)].board != kOutside || !roles_.inputs_at.empty()) &&
+                              (to != kOutside || roles_.decision_at.has_value());
+        const std::int64_t stripes = has_ways ? std::min(kMostStripes, divide_up(bits, most_bits_)) : 1;
+        for (std::int64_t stripe = 0; stripe < stripes; ++stripe) {
+            stripes_[{from, to}].push_back(id_at<TransferId>(mapping_.transfers.size()));
+            Transfer transfer;
+            transfer.from = from, transfer.to = to;
+            transfer.bits = bits * (stripe + 1) / stripes - bits * stripe / stripes;
+            mapping_.transfers.push_back(transfer);
+        }
+    }
+
     BoardId board_of(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutside : mapping_.shards[shard].board; }
 
     const BoardType& type_of(BoardId board) const { return mapping_.board_types[mapping_.boards[index(board)]]; }
@@ -103,27 +129,36 @@ class TransferMaker {
         return std::ceil(static_cast<double>(need.bits) / static_cast<double>(mapping_.cycles_per_event()));
     }
 
-    void add_input(const Need& need, const std::map<std::pair<std::uint32_t, BoardId>, TransferId>& ids) {
+    void add_input(const Need& need) {
         if (need.to == ShardGraph::kNone) return;
         Shard& to = mapping_.shards[need.to];
+        if (to.inputs.empty() || index(to.inputs.back().from) != need.from) add_inputs(need, to);
+        if (!need.barrier) return;
+        for (auto input = to.inputs.rbegin(); input != to.inputs.rend() && index(input->from) == need.from; ++input) input->barrier = true;
+    }
+
+    void add_inputs(const Need& need, Shard& to) {
         const Shard& from = mapping_.shards[need.from];
-        if (to.inputs.empty() || index(to.inputs.back().from) != need.from) {
-            ShardInput input;
-            input.from = id_at<ShardId>(need.from);
-            if (from.board == to.board) {
-                input.slr_crossings = std::abs(from.slr - to.slr);
-                to.resources.ff += crossing_registers(input.slr_crossings, wires_of(need), type_of(to.board));
-            } else {
-                input.transfer = ids.at({need.from, to.board});
-            }
+        ShardInput input;
+        input.from = id_at<ShardId>(need.from);
+        if (from.board == to.board) {
+            input.slr_crossings = std::abs(from.slr - to.slr);
+            to.resources.ff += crossing_registers(input.slr_crossings, wires_of(need), type_of(to.board));
+            to.inputs.push_back(input);
+            return;
+        }
+        for (const TransferId stripe : stripes_.at({input.from, to.board})) {
+            input.transfer = stripe;
             to.inputs.push_back(input);
         }
-        if (need.barrier) to.inputs.back().barrier = true;
     }
 
     const models::Network& network_;
     int input_bits_;
+    topologies::BoardRoles roles_;
+    std::int64_t most_bits_;
     Mapping& mapping_;
+    std::map<Ends, std::vector<TransferId>> stripes_;
 };
 
 }  // namespace
@@ -151,7 +186,7 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
         const BoardId board = graph.shards[s].outside ? kOutside : id_at<BoardId>(placement.board[s]);
         mapping.shards.push_back(lay_out_shard(*problem.network, graph, static_cast<std::uint32_t>(s), board, placement.slr[s]));
     }
-    TransferMaker(*problem.network, problem.input_bits, mapping).make(graph);
+    TransferMaker(*problem.network, problem.input_bits, topology, mapping).make(graph);
     return mapping;
 }
 

@@ -10,8 +10,8 @@
 namespace tessera::partition {
 
 /// The mapping of a placement before it has links: shards with their inputs, and one transfer for
-/// each pair of a shard and a board (or the outside) that needs some of its result. Routes are
-/// empty and no schedule is filled in.
+/// each pair of a shard and a board (or the outside) that needs some of its result; on a fixed topology as many
+/// stripes as keep each from filling much of a cable. Routes are empty and no schedule is filled in.
 ///
 /// Boards are those of the placement, board types those of the problem, in their order.
 Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGraph& graph, const Placement& placement,

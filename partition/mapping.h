@@ -37,7 +37,8 @@ namespace tessera::partition {
 ///  4. A transfer carries all chunks of one shard's result to one board over the links of its
 ///     route. On each link a chunk takes frames ticks: ceil(chunk_bits / (frame_bits * lanes)),
 ///     plus header_frames on the first chunk and crc_frames on the last, each of ticks_per_frame.
-///     chunk_bits = ceil(bits / chunks).
+///     chunk_bits = ceil(bits / chunks). Several transfers of a shard to the same board are stripes: each carries its
+///     share of the bits of every chunk, by a way of its own, and what reads the result there has them all as inputs.
 ///  5. A link serves one chunk at a time, in the order in which they become ready; ties by event, transfer
 ///     id, chunk. A chunk is at the far end latency_ticks after its last frame has left. A board on the way forwards it
 ///     switch_latency_cycles after arrival (store and forward by chunk).
@@ -92,7 +93,7 @@ struct Shard {
     friend bool operator==(const Shard&, const Shard&) = default;
 };
 
-/// What one shard's result needs to get to one other board (or outside).
+/// What one shard's result needs to get to one other board (or outside), or a stripe of it.
 struct Transfer {
     ShardId from{};
     BoardId to = kOutside;

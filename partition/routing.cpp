@@ -117,10 +117,12 @@ class Router {
 
     /// Routes again what crosses overloaded channels, which get dearer each time.
     void negotiate() {
-        constexpr int kRounds = 60, kPatience = 6;
+        constexpr int kRounds = 120, kPatience = 6, kPatienceWhereNear = 25;
+        constexpr std::int64_t kNear = 20;  // of what could be taken elsewhere, a part
         std::int64_t least = excess();
-        const bool hopeless = least * kLengthOfDetour > spare();
-        for (int round = 1, unchanged = 0; !hopeless && round < kRounds && unchanged < kPatience; ++round) {
+        const bool hopeless = least * kLengthOfDetour > spare() || some_end_is_overloaded();
+        const auto patience = [&] { return least * kNear > spare() ? kPatience : kPatienceWhereNear; };
+        for (int round = 1, unchanged = 0; !hopeless && round < kRounds && unchanged < patience(); ++round) {
             const auto again = transfers_over_budget();
             if (again.empty()) break;
             for (const std::uint32_t t : again) {
@@ -215,6 +217,22 @@ class Router {
         std::int64_t sum = 0;
         for (const Channel& channel : routing_.channels) sum += std::max<std::int64_t>(0, channel.most_load - channel.load);
         return sum;
+    }
+
+    /// Whether some board sends or gets more than all its cables carry that are open: no other ways help it.
+    bool some_end_is_overloaded() const {
+        std::vector<std::int64_t> leaving(leaving_.size(), 0), arriving(leaving_.size(), 0);  // room, less what needs it
+        for (const Channel& channel : routing_.channels) {
+            if (closed_[channel.from] || closed_[channel.to]) continue;
+            leaving[channel.from] += channel.most_load, arriving[channel.to] += channel.most_load;
+        }
+        for (std::uint32_t t = 0; t < routing_.ways.size(); ++t) {
+            if (routing_.ways[t].empty()) continue;
+            const Channel &first = routing_.channels[routing_.ways[t].front()], &last = routing_.channels[routing_.ways[t].back()];
+            leaving[first.from] -= load_of(t, first), arriving[last.to] -= load_of(t, last);
+        }
+        const auto too_much = [](std::int64_t room) { return room < 0; };
+        return std::any_of(leaving.begin(), leaving.end(), too_much) || std::any_of(arriving.begin(), arriving.end(), too_much);
     }
 
     /// Dijkstra's cheapest way; ties by position, so that it is the same everywhere. With a table only

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 
+#include "partition/cable_loads.h"
 #include "partition/layout.h"
 #include "partition/random.h"
 
@@ -88,6 +90,7 @@ class Annealing {
           nodes_(places_by_type(mapping, topology)),
           types_(mapping.boards),
           heat_(before.empty() ? 0.3 : 0.03) {
+        constexpr std::size_t kFewBoards = 100;  // more take long
         place_.resize(mapping.boards.size());
         occupant_.assign(topology.compute_boards, kNobody);
         std::vector<std::size_t> next(nodes_.size(), 0);
@@ -95,6 +98,9 @@ class Annealing {
             place_[b] = before.empty() ? nodes_[types_[b]][next[types_[b]]++] : before[b];
             occupant_[place_[b]] = b;
         }
+        if (place_.size() > kFewBoards) return;
+        loads_.emplace(mapping, topology, routes);
+        loads_->put_on_all(place_);
     }
 
     std::vector<std::uint32_t> run() {
@@ -112,7 +118,8 @@ class Annealing {
     }
 
   private:
-    static constexpr std::uint32_t kNobody = 0xffffffffU;
+    static constexpr std::uint32_t kNobody = CableLoads::kNobody;
+    static constexpr double kLinksOfExcess = 4;  ///< that what is too much for a cable costs as if it crossed so many more
 
     std::int64_t cost(std::uint32_t board) const {
         std::int64_t sum = outside_.cost(board, place_[board]);
@@ -129,18 +136,30 @@ class Annealing {
 
     void exchange(std::uint32_t a, std::uint32_t node) {
         const std::uint32_t other = occupant_[node];
+        if (loads_) {
+            loads_->take_off(a, place_);
+            if (other != kNobody) loads_->take_off(other, place_, a);
+        }
         occupant_[place_[a]] = other;
         if (other != kNobody) place_[other] = place_[a];
         occupant_[node] = a;
         place_[a] = node;
+        if (loads_) {
+            loads_->put_on(a, place_);
+            if (other != kNobody) loads_->put_on(other, place_, a);
+        }
     }
+
+    double excess() const { return loads_ ? kLinksOfExcess * loads_->excess_kilobits() : 0; }
 
     void try_exchange(std::uint32_t a, std::uint32_t node, double temperature) {
         const std::uint32_t other = occupant_[node], home = place_[a];
         const auto both = [&] { return cost(a) + (other == kNobody ? 0 : cost(other)); };  // what they share counts twice, before and after
         const std::int64_t before = both();
+        const double excess_before = excess();
         exchange(a, node);
-        if (!accept(generator_, static_cast<double>(both() - before), temperature)) exchange(a, home);
+        const double worse = static_cast<double>(both() - before) + excess() - excess_before;
+        if (!accept(generator_, worse, temperature)) exchange(a, home);
     }
 
     Traffic traffic_;
@@ -150,6 +169,7 @@ class Annealing {
     std::vector<std::vector<std::uint32_t>> nodes_;  ///< that a board may be at, by its type
     std::vector<std::uint32_t> types_;               ///< by board
     double heat_;                                    ///< of the start, in the mean cost of a board
+    std::optional<CableLoads> loads_;                ///< none of many boards
     std::vector<std::uint32_t> place_, occupant_;
 };
 

@@ -10,8 +10,8 @@
 namespace tessera::partition {
 
 /// Chooses the board of a fixed topology for each board of a mapping, so that few frames cross
-/// many links: simulated annealing over exchanges (Kirkpatrick, Gelatt, Vecchi, Science 220, 1983)
-/// from the order of the pipeline, or cooler from places that were good for a similar mapping
+/// many links, and of not too many boards so that no cable carries too much (CableLoads): simulated annealing over exchanges (Kirkpatrick,
+/// Gelatt, Vecchi, Science 220, 1983) from the order of the pipeline, or cooler from places that were good for a similar mapping
 /// (`before`, empty where there are none). Deterministic for a seed.
 ///
 /// A board stands where the topology has one of its type. What the topology binds to boards of the outside's lanes counts from there.

@@ -158,8 +158,11 @@ void Wiring::charge_cables(const Net& net, std::uint32_t from, std::uint32_t to,
     const int chunks = graph_.shards[net.from].chunks;
     LinkTiming timing;
     timing.frame_bits = frame_bits_, timing.header_frames = overhead_frames_, timing.crc_frames = 0;
+    int lanes = 0;
+    std::int64_t frames = 0;
     for (const auto& [channel, part] : cables_->between(from, to)) {
-        const std::int64_t frames = shared_lane_frames(net.bits, chunks, cables_->channels()[channel].lanes, frames_per_event_, timing);
+        const int of_channel = cables_->channels()[channel].lanes;  // mostly those of the one before
+        if (of_channel != lanes) frames = shared_lane_frames(net.bits, chunks, lanes = of_channel, frames_per_event_, timing);
         shift(cabled_[channel], sign * part * static_cast<double>(frames) / static_cast<double>(frames_per_event_), most_cabled_[channel]);
     }
 }

@@ -253,6 +253,53 @@ TEST_CASE("an operator that needs all tokens waits for them where both sides hav
     CHECK(check_against(mapping, attention, stock()).empty());
 }
 
+TEST_CASE("a result may come in stripes, which together have room for all that is needed") {
+    const Network small = network();
+    Mapping mapping = valid_mapping(small);
+    const std::int64_t bits = mapping.transfers[1].bits;
+    mapping.transfers[1].bits = 100;
+    mapping.transfers.push_back(mapping.transfers[1]);
+    mapping.transfers.back().bits = bits - 100;
+    mapping.shards[4].inputs.push_back(input_from(3, 3, true));
+    const auto valid = check_against(mapping, small, stock());
+    CAPTURE(text_of(valid));
+    CHECK(valid.empty());
+
+    mapping.transfers.back().bits -= 1;
+    const auto violations = check_against(mapping, small, stock());
+    REQUIRE(violations.size() == 1);
+    CHECK(violations[0].rule == "bits");
+}
+
+TEST_CASE("what needs all tokens waits for every stripe of them") {
+    models::NetworkBuilder builder("attention");
+    const TensorId in = builder.input("in", {4, 4});
+    const TensorId keys = builder.dense("keys", in, 4);
+    builder.output("out", builder.attention_scores("scores", in, keys, 1));
+    Network attention = builder.build();
+    tests::set_widths(attention, kBits);
+
+    Mapping mapping = valid_mapping(network());
+    mapping.links.push_back({kOutside, kSecond, 4, 0, 0, 64});
+    mapping.shards = {make_shard(attention, "in", {0, 4}, kOutside, 2), make_shard(attention, "keys", {0, 4}, kFirst, 2),
+                      make_shard(attention, "scores", {0, 4}, kSecond, 2)};
+    mapping.shards[1].inputs = {input_from(0, 0)};
+    mapping.shards[2].inputs = {input_from(0, 1), input_from(1, 2, true), input_from(1, 3, true)};
+    mapping.transfers = {make_transfer(0, kFirst, 16, 0), make_transfer(0, kSecond, 16, 3), make_transfer(1, kSecond, 8, 1),
+                         make_transfer(1, kSecond, 8, 1), make_transfer(2, kOutside, 16, 2)};
+    const auto valid = check_against(mapping, attention, stock());
+    CAPTURE(text_of(valid));
+    CHECK(valid.empty());
+
+    for (const std::size_t stripe : {1U, 2U}) {
+        Mapping hasty = mapping;
+        hasty.shards[2].inputs[stripe].barrier = false;
+        const auto violations = check_against(hasty, attention, stock());
+        REQUIRE(violations.size() == 1);
+        CHECK(violations[0].rule == "barrier");
+    }
+}
+
 TEST_CASE("a shard of the later tokens does not stream along with a producer of all tokens") {
     const Network small = network();
     Mapping mapping = valid_mapping(small);

@@ -127,7 +127,7 @@ const std::vector<Tampering>& tamperings() {
              m.tmux_period_bx = 6;
          }},
         {"a transfer to its own board", {"route", "input"}, [](Mapping& m) { m.transfers[1].to = kFirst; }},
-        {"two transfers of the same",
+        {"a stripe that nobody reads",
          {"transfer"},
          [](Mapping& m) {
              m.links[0].lanes = 2;

@@ -302,6 +302,21 @@ TEST_CASE("a static mapping knows the topology: on fixed ones it passes the same
     }
 }
 
+TEST_CASE("a result that is too much for a cable goes in stripes by several switches") {
+    const auto network = small_transformer(16, 64, 4, 2);
+    auto problem =
+        problem_of(network, board_of(60000, 2, 64), R"({"kind": "fat_tree", "children": [16], "parents": [16], "switch_ports": 64})", 2000);
+    problem.tmux_periods_bx = {6};
+    const auto outcome = map_network(problem);
+    const auto& result = mapped(outcome);
+    check_result(problem, result);
+    std::map<std::pair<ShardId, BoardId>, std::set<std::vector<LinkId>>> ways;
+    for (const Transfer& transfer : result.mapping.transfers) ways[{transfer.from, transfer.to}].insert(transfer.route);
+    std::size_t most = 0;
+    for (const auto& [ends, routes] : ways) most = std::max(most, routes.size());
+    CHECK(most > 1);
+}
+
 TEST_CASE("one board too few is no mapping, with the constraint and by how much") {
     const auto network = small_transformer(32, 32, 4, 2);
     auto problem = problem_of(network, board_of(400000, 2, 64), kPatchPanel, 500);
