@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "partition/layout.h"
+#include "partition/link_frames.h"
 
 namespace tessera::partition {
 
@@ -24,7 +25,7 @@ CableLoads::CableLoads(const Mapping& mapping, const topologies::Topology& topol
       sends_to_(mapping.boards.size()),
       gets_of_(mapping.boards.size()) {
     constexpr double kFill = 0.8;  // rounding and the ways that routes then take need the rest
-    const double frames = static_cast<double>(mapping.tmux_period_bx * mapping.ticks_per_bx / mapping.link_timing.ticks_per_frame);
+    const double frames = static_cast<double>(frames_per_event(mapping));
     for (const auto& channel : ways_.channels()) room_.push_back(kFill * frames * mapping.link_timing.frame_bits * channel.lanes / 1024);
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits;
     for (const Transfer& transfer : mapping.transfers) {

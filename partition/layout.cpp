@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/arithmetic.h"
+#include "partition/link_frames.h"
 #include "partition/sharding.h"
 
 namespace tessera::partition {
@@ -71,7 +72,7 @@ std::int64_t most_bits_of_transfer(const Mapping& mapping, const topologies::Top
     if (topology.patch_panel || topology.cables.empty()) return std::numeric_limits<std::int64_t>::max();
     int lanes = topology.cables.front().lanes;
     for (const auto& cable : topology.cables) lanes = std::min(lanes, cable.lanes);
-    const double frames = static_cast<double>(mapping.tmux_period_bx * mapping.ticks_per_bx / mapping.link_timing.ticks_per_frame);
+    const double frames = static_cast<double>(frames_per_event(mapping));
     return std::max<std::int64_t>(1, static_cast<std::int64_t>(kOfCable * frames * mapping.link_timing.frame_bits * lanes));
 }
 

@@ -8,6 +8,11 @@
 
 namespace tessera::partition {
 
+/// Frames that a lane carries from an event to the next.
+inline std::int64_t frames_per_event(const Mapping& mapping) {
+    return mapping.tmux_period_bx * mapping.ticks_per_bx / mapping.link_timing.ticks_per_frame;
+}
+
 /// Frames that one chunk takes on each lane of a link (rule 4 of mapping.h).
 inline std::int64_t chunk_frames(std::int64_t bits, int chunks, int chunk, int lanes, const LinkTiming& timing) {
     const std::int64_t chunk_bits = divide_up(bits, chunks);
