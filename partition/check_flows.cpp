@@ -89,10 +89,27 @@ void check_stripes(const Mapping& mapping, ShardId shard, const Stripes& stripes
     }
 }
 
+/// On a board each stripe has a reader.
+void check_readers(const Mapping& mapping, const Stripes& stripes, Violations& found) {
+    std::set<TransferId> read;
+    for (const Shard& shard : mapping.shards) {
+        for (const ShardInput& input : shard.inputs) {
+            if (input.transfer) read.insert(*input.transfer);
+        }
+    }
+    for (std::size_t t = 0; t < mapping.transfers.size(); ++t) {
+        const Transfer& transfer = mapping.transfers[t];
+        const bool stripe = transfer.to != kOutside && stripes.at({transfer.from, transfer.to}) > 1;
+        if (stripe && !read.contains(id_at<TransferId>(t)))
+            found.push_back({"transfer", place_of(mapping, id_at<TransferId>(t)), "a stripe that nobody reads"});
+    }
+}
+
 }  // namespace
 
 void check_inputs(const Mapping& mapping, Violations& found) {
     const Stripes stripes = count_stripes(mapping);
+    check_readers(mapping, stripes, found);
     for (std::size_t s = 0; s < mapping.shards.size(); ++s) {
         const Shard& shard = mapping.shards[s];
         const std::string where = place_of(mapping, id_at<ShardId>(s));

@@ -133,6 +133,14 @@ const std::vector<Tampering>& tamperings() {
              m.links[0].lanes = 2;
              m.transfers.push_back(m.transfers[0]);
          }},
+        {"two transfers to a board where nobody reads them",
+         {"transfer"},
+         [](Mapping& m) {
+             Transfer unread = m.transfers[1];
+             unread.from = ShardId{1}, unread.bits = 8;
+             m.tmux_period_bx = 6;
+             m.transfers.insert(m.transfers.end(), 2, unread);
+         }},
         {"a shard placed twice",
          {"overlap"},
          [](Mapping& m) {

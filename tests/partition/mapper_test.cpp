@@ -303,7 +303,7 @@ TEST_CASE("a static mapping knows the topology: on fixed ones it passes the same
 }
 
 TEST_CASE("a result that is too much for a cable goes in stripes by several switches") {
-    const auto network = small_transformer(16, 64, 4, 2);
+    const auto network = small_transformer(16, 64, 4, 1);
     auto problem =
         problem_of(network, board_of(60000, 2, 64), R"({"kind": "fat_tree", "children": [16], "parents": [16], "switch_ports": 64})", 2000);
     problem.tmux_periods_bx = {6};
