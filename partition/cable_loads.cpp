@@ -59,7 +59,7 @@ void CableLoads::add(std::uint32_t from_place, std::uint32_t to_place, double ki
     for (const auto& [channel, part] : ways_.between(from_place, to_place)) {
         const double before = std::max(0.0, load_[channel] - room_[channel]);
         load_[channel] += kilobits * part;
-        excess_ += std::max(0.0, load_[channel] - room_[channel]) - before;
+        excess_ += ways_.channels()[channel].alike * (std::max(0.0, load_[channel] - room_[channel]) - before);
     }
 }
 

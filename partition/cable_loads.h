@@ -40,7 +40,7 @@ class CableLoads {
     void add(std::uint32_t from_place, std::uint32_t to_place, double kilobits);
 
     CableWays ways_;                                        ///< with a board at every place
-    std::vector<double> load_, room_;                       ///< kilobits, by channel
+    std::vector<double> load_, room_;                       ///< kilobits on a cable of each channel
     std::vector<std::vector<Partner>> sends_to_, gets_of_;  ///< by board
     double excess_ = 0;
 };

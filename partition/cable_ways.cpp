@@ -8,17 +8,47 @@
 
 namespace tessera::partition {
 
+namespace {
+
+/// By place: the first that is a switch with just the same cables, or the place itself.
+std::vector<std::uint32_t> first_alike(const topologies::Topology& topology) {
+    std::vector<std::vector<std::pair<std::uint32_t, int>>> joined(topology.board_count);  // other end and lanes
+    for (const auto& cable : topology.cables) {
+        joined[index(cable.a)].emplace_back(index(cable.b), cable.lanes);
+        joined[index(cable.b)].emplace_back(index(cable.a), cable.lanes);
+    }
+    std::vector<std::uint32_t> first(topology.board_count);
+    std::map<std::vector<std::pair<std::uint32_t, int>>, std::uint32_t> switches;
+    for (std::uint32_t place = 0; place < first.size(); ++place) {
+        std::sort(joined[place].begin(), joined[place].end());
+        first[place] = place < topology.compute_boards ? place : switches.try_emplace(std::move(joined[place]), place).first->second;
+    }
+    return first;
+}
+
+}  // namespace
+
 CableWays::CableWays(const topologies::Topology& topology, const topologies::RoutingTable& table, std::vector<std::uint32_t> places)
     : table_(table),
       roles_(topology.roles),
       places_(std::move(places)),
       leaving_(topology.board_count),
       known_((places_.size() + 1) * (places_.size() + 1)) {
-    for (const auto& cable : topology.cables) {
-        for (const auto& [from, to] : {std::pair(cable.a, cable.b), std::pair(cable.b, cable.a)}) {
-            leaving_[index(from)].push_back(static_cast<std::uint32_t>(channels_.size()));
-            channels_.push_back({static_cast<std::uint32_t>(index(to)), cable.lanes});
+    const auto first = first_alike(topology);
+    const auto add = [&](std::uint32_t from, std::uint32_t to, int lanes) {
+        auto& leaving = leaving_[from];
+        const auto same = [&](std::uint32_t c) { return channels_[c].to == to && channels_[c].lanes == lanes; };
+        const auto known = std::find_if(leaving.begin(), leaving.end(), same);
+        if (known != leaving.end()) {
+            ++channels_[*known].alike;
+        } else {
+            leaving.push_back(static_cast<std::uint32_t>(channels_.size()));
+            channels_.push_back({to, lanes});
         }
+    };
+    for (const auto& cable : topology.cables) {
+        add(first[index(cable.a)], first[index(cable.b)], cable.lanes);
+        add(first[index(cable.b)], first[index(cable.a)], cable.lanes);
     }
 }
 
@@ -64,12 +94,12 @@ std::vector<CableWays::Share> CableWays::spread(std::uint32_t from, std::uint32_
         std::vector<std::uint32_t> onward;
         int lanes = 0;
         for (const std::uint32_t c : leaving_[place]) {
-            if (links_to_go(channels_[c].to) == links - 1) onward.push_back(c), lanes += channels_[c].lanes;
+            if (links_to_go(channels_[c].to) == links - 1) onward.push_back(c), lanes += channels_[c].alike * channels_[c].lanes;
         }
         for (const std::uint32_t c : onward) {
             const double share = part * channels_[c].lanes / lanes;
             shares.push_back({c, share});
-            open[{links - 1, channels_[c].to}] += share;
+            open[{links - 1, channels_[c].to}] += channels_[c].alike * share;
         }
     }
     return shares;

@@ -9,19 +9,21 @@ namespace tessera::partition {
 
 /// The cables of a fixed topology as the boards see them that stand at given places of it: what share of what one board sends another
 /// crosses each of them. It is spread over all ways of the fewest links, at every fork by the lanes. Where the topology binds the outside's
-/// lanes to boards, the outside stands on the nearest of them.
+/// lanes to boards, the outside stands on the nearest of them. Switches with the same cables carry the same of everything, so they count
+/// as one: a fat tree may have sixty of them.
 class CableWays {
   public:
     static constexpr std::uint32_t kOutsideBoard = 0xffffffffU;
 
-    /// A direction of a cable.
+    /// A direction of a cable, and of all that join the same for switches that are alike.
     struct Channel {
-        std::uint32_t to = 0;  ///< place
-        int lanes = 1;
+        std::uint32_t to = 0;  ///< place; of switches alike the first
+        int lanes = 1;         ///< of one cable
+        int alike = 1;         ///< cables
     };
     struct Share {
         std::uint32_t channel = 0;
-        double part = 0;  ///< of what is sent
+        double part = 0;  ///< of what is sent, on each cable of the channel
     };
 
     /// @param places of the boards, each once, among the compute boards of the topology. The topology and the table must outlive this.

@@ -120,10 +120,10 @@ double Wiring::overload_cost(double lanes, double most) {
     return excess > 0 ? kPortCost * excess * excess : 0;
 }
 
-void Wiring::shift(double& lanes, double by, double most) {
-    change_ -= overload_cost(lanes, most);
+void Wiring::shift(double& lanes, double by, double most, int alike) {
+    change_ -= alike * overload_cost(lanes, most);
     lanes += by;
-    change_ += overload_cost(lanes, most);
+    change_ += alike * overload_cost(lanes, most);
 }
 
 /// Adds (or takes away) the way of a net from one board to another.
@@ -161,9 +161,10 @@ void Wiring::charge_cables(const Net& net, std::uint32_t from, std::uint32_t to,
     int lanes = 0;
     std::int64_t frames = 0;
     for (const auto& [channel, part] : cables_->between(from, to)) {
-        const int of_channel = cables_->channels()[channel].lanes;  // mostly those of the one before
-        if (of_channel != lanes) frames = shared_lane_frames(net.bits, chunks, lanes = of_channel, frames_per_event_, timing);
-        shift(cabled_[channel], sign * part * static_cast<double>(frames) / static_cast<double>(frames_per_event_), most_cabled_[channel]);
+        const auto& cable = cables_->channels()[channel];  // its lanes are mostly those of the one before
+        if (cable.lanes != lanes) frames = shared_lane_frames(net.bits, chunks, lanes = cable.lanes, frames_per_event_, timing);
+        const double more = sign * part * static_cast<double>(frames) / static_cast<double>(frames_per_event_);
+        shift(cabled_[channel], more, most_cabled_[channel], cable.alike);
     }
 }
 

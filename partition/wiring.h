@@ -49,7 +49,7 @@ class Wiring {
     static std::uint32_t count_on(const Reach& reach, std::uint32_t board);
     static void add_to(Reach& reach, std::uint32_t board, int change);
     static double overload_cost(double lanes, double most);
-    void shift(double& lanes, double by, double most);
+    void shift(double& lanes, double by, double most, int alike = 1);
     void charge_ports(std::uint32_t from, std::uint32_t to, std::int64_t frames);
     void charge_cables(const Net& net, std::uint32_t from, std::uint32_t to, int sign);
     void charge(std::uint32_t net, std::uint32_t from, std::uint32_t to, int sign);
@@ -68,7 +68,7 @@ class Wiring {
     std::vector<double> in_, out_;                        ///< whole lanes, by board
     std::vector<double> from_outside_, to_outside_;       ///< the same, where these have ports of their own
     std::vector<double> most_lanes_, most_outside_;       ///< free to use of both, by board; of the outside's 0: they are among the others
-    std::vector<double> cabled_, most_cabled_;            ///< lanes on each channel of the cables, and free to use of it; empty: ports cost
+    std::vector<double> cabled_, most_cabled_;            ///< lanes on a cable of each channel, and free to use of it; empty: ports cost
     std::vector<std::vector<std::uint32_t>> neighbours_;  ///< by shard; kNone for the outside
     std::vector<std::vector<HopCost>> hop_costs_;         ///< by shard; each is listed at both ends
     double change_ = 0;

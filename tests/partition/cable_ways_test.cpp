@@ -51,8 +51,32 @@ TEST_CASE("what a board sends is spread over all ways of the fewest links, by th
     const auto tree = topology_of_kind(R"({"kind": "fat_tree", "children": [4], "parents": [3], "switch_ports": 32})", 4, 24);
     const topologies::RoutingTable under_switches(tree);
     CableWays up_and_down(tree, under_switches, {2, 0});
-    CHECK(up_and_down.between(0, 1).size() == 6);
-    for (const auto& share : up_and_down.between(0, 1)) CHECK(share.part == doctest::Approx(1.0 / 3));
+    REQUIRE(up_and_down.between(0, 1).size() == 2);  // three switches that are alike, up and down
+    for (const auto& [channel, part] : up_and_down.between(0, 1)) {
+        CHECK(part == doctest::Approx(1.0 / 3));
+        CHECK(up_and_down.channels()[channel].alike == 3);
+    }
+}
+
+TEST_CASE("switches that are alike count as one, on every level of a fat tree, and boards never do") {
+    const auto tree = topology_of_kind(R"({"kind": "fat_tree", "children": [4, 4], "parents": [2, 2], "switch_ports": 64})", 16, 24);
+    const topologies::RoutingTable table(tree);
+    CableWays ways(tree, table, in_order(16));
+    for (const std::uint32_t to : {1U, 5U, 15U}) {
+        CAPTURE(to);
+        double crossed = 0, arriving = 0;
+        for (const auto& [channel, part] : ways.between(0, to)) {
+            const auto& cables = ways.channels()[channel];
+            CHECK(part * cables.alike <= 1 + 1e-9);
+            crossed += part * cables.alike;
+            if (cables.to == to) arriving += part * cables.alike;
+        }
+        CHECK(arriving == doctest::Approx(1));
+        CHECK(crossed == doctest::Approx(ways.hops(0, to)));
+    }
+    const auto directions = [](int sum, const CableWays::Channel& channel) { return sum + channel.alike; };
+    CHECK(std::accumulate(ways.channels().begin(), ways.channels().end(), 0, directions) == 2 * static_cast<int>(tree.cables.size()));
+    CHECK(ways.channels().size() < 2 * tree.cables.size());
 }
 
 TEST_CASE("all of what a board sends leaves it and arrives, however far away") {
