@@ -170,8 +170,9 @@ TEST_CASE("a pretrained transformer for speech fits the boards, but not the budg
     const auto network = shared_file("models/moonshine_tiny_encoder_q8.onnx");
     if (!network) return;
     const TemporaryFolder folder;
-    const auto out = quoted(folder / "out");
-    CHECK(tessera("--quiet run " + quoted(shipped_study("moonshine_encoder")) + " --network " + quoted(*network) + " -o " + out).code == 2);
+    Json study = apps::portable_study(shipped_study("moonshine_encoder"), *network);
+    study["simulation"] = {{"bunch_crossings", 180}};
+    CHECK(tessera("--quiet run " + quoted(write_study(folder, study)) + " -o " + quoted(folder / "out")).code == 2);
     const auto report = read_json(folder / "out" / "report.json");
     check_accounts(report);
     CHECK(report["verdict"]["resources"] == true);
