@@ -21,6 +21,14 @@ struct Standing {
     std::size_t switches = 0;           ///< that it uses
 };
 
+/// Boards that stand on a fixed topology, where shards may leave them at a price.
+struct KeptPlaces {
+    topologies::Topology topology;
+    std::vector<std::uint32_t> places;  ///< by board; kNoPlace: any that is free
+    double stay_lanes = 0;
+    double quick_enough_ns = 0;  ///< a layout that takes longer does not do
+};
+
 /// Finds the topology that an earlier mapping stands on among those of different size that `make` makes: the smallest in which all its
 /// boards are what they were, at the same place of its drawing. Cables may have other lanes than they had.
 /// Nothing where there is none, on a patch panel among others.
