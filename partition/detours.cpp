@@ -21,46 +21,6 @@ struct Move {
 };
 
 /// Room on the dies of a placement that is changed shard by shard.
-class Rooms {
-  public:
-    Rooms(const ShardGraph& graph, const BoardSpace& space, Placement& placement)
-        : graph_(graph), placement_(placement), slrs_(space, placement), free_(slrs_.room()) {
-        for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
-            if (!graph.shards[s].outside) free_at(s) -= size(s);
-        }
-    }
-
-    const Resources& size(std::uint32_t shard) const { return graph_.variants_of(shard)[placement_.variant[shard]].resources; }
-    void take_off(std::uint32_t shard) { free_at(shard) += size(shard); }
-    void put_back(std::uint32_t shard) { free_at(shard) -= size(shard); }
-
-    /// On the tightest die with room; false where there is none.
-    bool put_on(std::uint32_t shard, std::uint32_t board) {
-        int best = -1;
-        double best_left = 0;
-        for (int slr = 0; slr < slrs_.count(board); ++slr) {
-            const Resources& room = free_[slrs_.number(board, slr)];
-            if (!size(shard).fits(room)) continue;
-            const double left = (room - size(shard)).max_fraction(slrs_.capacity(board));
-            if (best < 0 || left < best_left) best = slr, best_left = left;
-        }
-        if (best < 0) return false;
-        placement_.board[shard] = board, placement_.slr[shard] = best;
-        put_back(shard);
-        return true;
-    }
-
-    double fraction(std::uint32_t shard) const { return size(shard).max_fraction(slrs_.capacity(placement_.board[shard])); }
-
-  private:
-    Resources& free_at(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
-
-    const ShardGraph& graph_;
-    Placement& placement_;
-    BoardSlrs slrs_;
-    std::vector<Resources> free_;
-};
-
 class Detours {
   public:
     Detours(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop, LaidOut layout, const LayOut& lay_out, int most_tries)
@@ -143,19 +103,28 @@ class Detours {
     /// Shards that matter least for the latency make room, on the board that becomes free.
     std::optional<Placement> moved(const Move& move) const {
         Placement next = layout_.placement;
-        Rooms rooms(graph_, space_, next);
+        FreeRoom free(graph_, space_, next);
+        const auto size = [&](std::uint32_t shard) { return next.resources(graph_, shard); };
+        const auto take_off = [&](std::uint32_t shard) { free.at(next.board[shard], next.slr[shard]) += size(shard); };
+        const auto put_on = [&](std::uint32_t shard, std::uint32_t board) {
+            const int slr = free.tightest(board, size(shard));
+            if (slr < 0) return false;
+            next.board[shard] = board, next.slr[shard] = slr;
+            free.at(board, slr) -= size(shard);
+            return true;
+        };
         const std::uint32_t from = next.board[move.shards.front()];
-        for (const std::uint32_t shard : move.shards) rooms.take_off(shard);
+        for (const std::uint32_t shard : move.shards) take_off(shard);
         std::vector<std::uint32_t> order = move.shards;
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::uint32_t a, std::uint32_t b) { return rooms.fraction(a) > rooms.fraction(b); });
+        const auto fraction = [&](std::uint32_t shard) { return size(shard).max_fraction(free.slrs().capacity(next.board[shard])); };
+        std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return fraction(a) > fraction(b); });
         auto others = in_the_way(move);
         auto other = others.begin();
         for (const std::uint32_t shard : order) {
-            while (!rooms.put_on(shard, move.to)) {
+            while (!put_on(shard, move.to)) {
                 if (other == others.end()) return std::nullopt;
-                rooms.take_off(*other);
-                if (!rooms.put_on(*other, from)) rooms.put_back(*other);
+                take_off(*other);
+                if (!put_on(*other, from)) free.at(move.to, next.slr[*other]) -= size(*other);
                 ++other;
             }
         }

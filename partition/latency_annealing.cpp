@@ -21,8 +21,7 @@ class LatencyAnnealing {
           placement_(placement),
           wiring_(graph_, space, placement, settings),
           random_(settings.seed),
-          slrs_(space, placement),
-          free_(slrs_.room()),
+          free_(graph, space, placement),
           members_(placement.boards) {
         for (const BoardOffer& offer : space.types) {
             most_slrs_ = std::max(most_slrs_, offer.slrs);
@@ -32,7 +31,6 @@ class LatencyAnnealing {
             if (graph_.shards[s].outside) continue;
             graph_.shards[s].chosen = placement.variant[s];
             members_[placement.board[s]].push_back(s);
-            occupy(s, 1);
         }
     }
 
@@ -76,7 +74,7 @@ class LatencyAnnealing {
         std::uint32_t variant = 0;
     };
 
-    Resources& room_of(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
+    Resources& room_of(std::uint32_t shard) { return free_.at(placement_.board[shard], placement_.slr[shard]); }
     void occupy(std::uint32_t shard, int sign) { room_of(shard) -= graph_.resources(shard) * sign; }
 
     void find_slowest(const Timing& timing) {
@@ -108,7 +106,7 @@ class LatencyAnnealing {
         Spot to{shard, placement_.board[shard], static_cast<int>(draw(random_, static_cast<std::uint64_t>(most_slrs_))),
                 static_cast<std::uint32_t>(draw(random_, graph_.variants_of(shard).size()))};
         if ((random_() & 1) != 0) to.board = static_cast<std::uint32_t>(draw(random_, members_.size()));
-        to.slr %= slrs_.count(to.board);
+        to.slr %= free_.slrs().count(to.board);
         return put(to);
     }
 
@@ -139,9 +137,8 @@ class LatencyAnnealing {
     Placement placement_;
     Wiring wiring_;
     std::mt19937_64 random_;
-    BoardSlrs slrs_;
     int most_slrs_ = 1;                                ///< of a board of any type
-    std::vector<Resources> free_;                      ///< by SLR; below 0 where a move overfills it
+    FreeRoom free_;                                    ///< below 0 where a move overfills it
     std::vector<std::vector<std::uint32_t>> members_;  ///< shards of each board
     std::vector<std::uint32_t> slowest_;               ///< shards on slowest paths, some repeatedly
     std::vector<Spot> moved_;                          ///< from where, in this move

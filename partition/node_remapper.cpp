@@ -47,14 +47,10 @@ std::optional<Placement> fitted(const NodeJob& job, const ShardGraph& graph, con
     const auto most = static_cast<std::size_t>(most_boards);
     if (placement.boards > most || !within_stock(job.terms.space, placement))
         return squeeze(graph, job.terms.space, placement, std::min(most, placement.boards), settings, 1);
-    const BoardSlrs slrs(job.terms.space, placement);
-    std::vector<Resources> used(slrs.room().size());
+    FreeRoom free(graph, job.terms.space, placement);
     bool fits = true;
-    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
-        if (graph.shards[s].outside) continue;
-        Resources& slr = used[slrs.number(placement.board[s], placement.slr[s])];
-        slr += graph.variants_of(s)[placement.variant[s]].resources;
-        fits = fits && slr.fits(slrs.capacity(placement.board[s]));
+    for (std::uint32_t board = 0; board < placement.boards; ++board) {
+        for (int slr = 0; slr < free.slrs().count(board); ++slr) fits = fits && Resources{}.fits(free.at(board, slr));
     }
     return fits ? placement : relieve(graph, job.terms.space, placement, settings);
 }

@@ -15,11 +15,27 @@ BoardSlrs::BoardSlrs(const BoardSpace& space, const Placement& placement) {
     }
 }
 
-std::vector<Resources> BoardSlrs::room() const {
-    std::vector<Resources> room;
-    for (const BoardOffer* offer : offers_)
-        room.insert(room.end(), static_cast<std::size_t>(offer->slrs), offer->slr_capacity * (1 - 1e-9));
-    return room;
+FreeRoom::FreeRoom(const BoardSpace& space, const Placement& placement) : slrs_(space, placement) {
+    for (std::uint32_t board = 0; board < placement.boards; ++board)
+        free_.insert(free_.end(), static_cast<std::size_t>(slrs_.count(board)), slrs_.capacity(board) * (1 - 1e-9));
+}
+
+FreeRoom::FreeRoom(const ShardGraph& graph, const BoardSpace& space, const Placement& placement) : FreeRoom(space, placement) {
+    for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
+        if (!graph.shards[s].outside) at(placement.board[s], placement.slr[s]) -= placement.resources(graph, s);
+    }
+}
+
+int FreeRoom::tightest(std::uint32_t board, const Resources& needed) const {
+    int best = -1;
+    double best_left = 0;
+    for (int slr = 0; slr < slrs_.count(board); ++slr) {
+        const Resources& free = at(board, slr);
+        if (!needed.fits(free)) continue;
+        const double left = (free - needed).max_fraction(slrs_.capacity(board));
+        if (best < 0 || left < best_left) best = slr, best_left = left;
+    }
+    return best;
 }
 
 bool within_stock(const BoardSpace& space, const Placement& placement) {

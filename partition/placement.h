@@ -44,6 +44,10 @@ struct Placement {
 
     /// The outside for ShardGraph::kNone.
     std::uint32_t board_of(std::uint32_t shard) const { return shard == ShardGraph::kNone ? kOutsideBoard : board[shard]; }
+    /// What a shard takes, as it is built here.
+    const Resources& resources(const ShardGraph& graph, std::uint32_t shard) const {
+        return graph.variants_of(shard)[variant[shard]].resources;
+    }
     std::uint32_t type_of(std::size_t board_number) const { return board_number < types.size() ? types[board_number] : 0; }
 };
 
@@ -55,12 +59,31 @@ class BoardSlrs {
     int count(std::uint32_t board) const { return offers_[board]->slrs; }
     const Resources& capacity(std::uint32_t board) const { return offers_[board]->slr_capacity; }
     std::size_t number(std::uint32_t board, int slr) const { return first_[board] + static_cast<std::size_t>(slr); }
-    /// The capacity of each SLR, less a hair for rounding.
-    std::vector<Resources> room() const;
+    std::size_t size() const { return first_.empty() ? 0 : first_.back() + static_cast<std::size_t>(offers_.back()->slrs); }
 
   private:
     std::vector<const BoardOffer*> offers_;  ///< by board
     std::vector<std::size_t> first_;         ///< by board: the number of its first SLR
+};
+
+/// What is free on each SLR of the boards of a placement. The space must outlive it.
+class FreeRoom {
+  public:
+    /// All of it, less a hair for rounding.
+    FreeRoom(const BoardSpace& space, const Placement& placement);
+    /// Less what the shards of a placement take.
+    FreeRoom(const ShardGraph& graph, const BoardSpace& space, const Placement& placement);
+
+    const BoardSlrs& slrs() const { return slrs_; }
+    /// Below 0 where it is overfull.
+    Resources& at(std::uint32_t board, int slr) { return free_[slrs_.number(board, slr)]; }
+    const Resources& at(std::uint32_t board, int slr) const { return free_[slrs_.number(board, slr)]; }
+    /// The SLR of a board that is fullest once it holds `needed`; -1 where there is room on none.
+    int tightest(std::uint32_t board, const Resources& needed) const;
+
+  private:
+    BoardSlrs slrs_;
+    std::vector<Resources> free_;
 };
 
 /// Whether there are as many boards of each type as a placement takes.

@@ -11,15 +11,13 @@ namespace {
 class Quickening {
   public:
     Quickening(const ShardGraph& graph, const BoardSpace& space, const Placement& placement)
-        : graph_(graph), placement_(placement), slrs_(space, placement), free_(slrs_.room()) {
+        : graph_(graph), placement_(placement), free_(graph, space, placement) {
         for (std::uint32_t s = 0; s < graph_.shards.size(); ++s) {
-            if (graph_.shards[s].outside) continue;
-            graph_.shards[s].chosen = placement.variant[s];
-            room_of(s) -= graph_.resources(s);
+            if (!graph_.shards[s].outside) graph_.shards[s].chosen = placement.variant[s];
         }
         for (std::uint32_t board = 0; board < placement.boards; ++board) {
-            for (int slr = 0; slr < slrs_.count(board); ++slr)
-                free_[slrs_.number(board, slr)].ff -= kForCrossings * slrs_.capacity(board).ff;
+            for (int slr = 0; slr < free_.slrs().count(board); ++slr)
+                free_.at(board, slr).ff -= kForCrossings * free_.slrs().capacity(board).ff;
         }
     }
 
@@ -38,7 +36,7 @@ class Quickening {
   private:
     static constexpr double kForCrossings = 0.02;  ///< of the flip-flops of an SLR, left to registers between SLRs, which are not known yet
 
-    Resources& room_of(std::uint32_t shard) { return free_[slrs_.number(placement_.board[shard], placement_.slr[shard])]; }
+    Resources& room_of(std::uint32_t shard) { return free_.at(placement_.board[shard], placement_.slr[shard]); }
 
     /// False where no shard on a slowest path can be built faster.
     bool speed_up(const Timing& timing) {
@@ -67,7 +65,7 @@ class Quickening {
         const auto& variants = graph_.variants_of(shard);
         const std::int64_t tokens = graph_.shards[shard].region.tokens.size();
         const Resources room = room_of(shard) + graph_.resources(shard);
-        const Resources& slr = slrs_.capacity(placement_.board[shard]);
+        const Resources& slr = free_.slrs().capacity(placement_.board[shard]);
         std::optional<std::uint32_t> best;
         double best_rate = 0;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
@@ -81,8 +79,7 @@ class Quickening {
 
     ShardGraph graph_;  ///< a copy: the timing follows how shards are built
     Placement placement_;
-    BoardSlrs slrs_;
-    std::vector<Resources> free_;  ///< by SLR
+    FreeRoom free_;
 };
 
 }  // namespace

@@ -21,14 +21,12 @@ class Annealing {
           placement_(placement),
           wiring_(graph, space, placement, settings),
           generator_(settings.seed),
-          slrs_(space, placement),
-          free_(slrs_.room()),
+          free_(graph, space, placement),
           members_(placement.boards) {
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
             if (graph.shards[s].outside) continue;
             movable_.push_back(s);
             members_[placement.board[s]].push_back(s);
-            free_at(placement.board[s], placement.slr[s]) -= graph.resources(s);
         }
     }
 
@@ -47,32 +45,17 @@ class Annealing {
     }
 
   private:
-    Resources& free_at(std::uint32_t board, int slr) { return free_[slrs_.number(board, slr)]; }
-
-    /// The tightest SLR of a board with room; -1 where there is none.
-    int room_on(std::uint32_t board, const Resources& needed) {
-        int best = -1;
-        double best_left = 0;
-        for (int slr = 0; slr < slrs_.count(board); ++slr) {
-            const Resources& free = free_at(board, slr);
-            if (!needed.fits(free)) continue;
-            const double left = (free - needed).max_fraction(slrs_.capacity(board));
-            if (best < 0 || left < best_left) best = slr, best_left = left;
-        }
-        return best;
-    }
-
-    void take_off(std::uint32_t shard) { free_at(wiring_.board(shard), placement_.slr[shard]) += graph_.resources(shard); }
+    void take_off(std::uint32_t shard) { free_.at(wiring_.board(shard), placement_.slr[shard]) += placement_.resources(graph_, shard); }
     void put_on(std::uint32_t shard, int slr) {
         placement_.slr[shard] = slr;
-        free_at(wiring_.board(shard), slr) -= graph_.resources(shard);
+        free_.at(wiring_.board(shard), slr) -= placement_.resources(graph_, shard);
     }
 
     void try_one() {
         const std::uint32_t shard = movable_[draw(generator_, movable_.size())];
         const std::uint32_t target = wiring_.board_near(shard, generator_);
         if (target == kOutsideBoard || target == wiring_.board(shard)) return;
-        const int slr = room_on(target, graph_.resources(shard));
+        const int slr = free_.tightest(target, placement_.resources(graph_, shard));
         if (slr >= 0) {
             try_move(shard, target, slr);
         } else {
@@ -98,7 +81,8 @@ class Annealing {
         const int slr_a = placement_.slr[a], slr_b = placement_.slr[b];
         take_off(a);
         take_off(b);
-        const int a_on_b = room_on(board_b, graph_.resources(a)), b_on_a = room_on(board_a, graph_.resources(b));
+        const int a_on_b = free_.tightest(board_b, placement_.resources(graph_, a)),
+                  b_on_a = free_.tightest(board_a, placement_.resources(graph_, b));
         if (a_on_b >= 0 && b_on_a >= 0) {
             const double worse = wiring_.move(a, board_b) + wiring_.move(b, board_a);
             if (accept(generator_, worse, temperature_)) {
@@ -127,8 +111,7 @@ class Annealing {
     Placement placement_;  ///< its boards are those of the wiring's last phase
     Wiring wiring_;
     std::mt19937_64 generator_;
-    BoardSlrs slrs_;
-    std::vector<Resources> free_;  ///< by SLR
+    FreeRoom free_;
     std::vector<std::uint32_t> movable_;
     std::vector<std::vector<std::uint32_t>> members_;  ///< shards of each board
     double temperature_ = 1;

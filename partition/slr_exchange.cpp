@@ -11,14 +11,9 @@ namespace {
 class SlrExchange {
   public:
     SlrExchange(const ShardGraph& graph, const BoardSpace& space, const std::vector<double>& crossing_costs, Placement& placement)
-        : graph_(graph),
-          placement_(placement),
-          slrs_(space, placement),
-          free_(slrs_.room()),
-          on_slr_(free_.size()),
-          near_(graph.shards.size()) {
+        : graph_(graph), placement_(placement), free_(graph, space, placement), on_slr_(free_.slrs().size()), near_(graph.shards.size()) {
         for (std::uint32_t s = 0; s < graph.shards.size(); ++s) {
-            if (!graph.shards[s].outside) put(s, placement.slr[s]);
+            if (!graph.shards[s].outside) on_slr_[number(s)].push_back(s);
         }
         for (std::size_t n = 0; n < graph.needs.size(); ++n) {
             const Need& need = graph.needs[n];
@@ -47,17 +42,18 @@ class SlrExchange {
 
     static constexpr double kLeastGain = 1e-6;
 
-    std::size_t number(std::uint32_t shard) const { return slrs_.number(placement_.board[shard], placement_.slr[shard]); }
-    const Resources& size(std::uint32_t shard) const { return graph_.variants_of(shard)[placement_.variant[shard]].resources; }
+    std::size_t number(std::uint32_t shard) const { return free_.slrs().number(placement_.board[shard], placement_.slr[shard]); }
+    const Resources& size(std::uint32_t shard) const { return placement_.resources(graph_, shard); }
+    Resources& room_of(std::uint32_t shard) { return free_.at(placement_.board[shard], placement_.slr[shard]); }
 
     void put(std::uint32_t shard, int slr) {
         placement_.slr[shard] = slr;
-        free_[number(shard)] -= size(shard);
+        room_of(shard) -= size(shard);
         on_slr_[number(shard)].push_back(shard);
     }
 
     void take_off(std::uint32_t shard) {
-        free_[number(shard)] += size(shard);
+        room_of(shard) += size(shard);
         auto& there = on_slr_[number(shard)];
         there.erase(std::find(there.begin(), there.end(), shard));
     }
@@ -73,7 +69,7 @@ class SlrExchange {
     /// On the SLR of its board where it costs least and fits, alone or in exchange for another shard.
     bool settle(std::uint32_t shard) {
         std::vector<std::pair<double, int>> gains;
-        for (int slr = 0; slr < slrs_.count(placement_.board[shard]); ++slr) {
+        for (int slr = 0; slr < free_.slrs().count(placement_.board[shard]); ++slr) {
             const double saved = slr == placement_.slr[shard] ? 0 : gain(shard, slr);
             if (saved > kLeastGain) gains.emplace_back(-saved, slr);
         }
@@ -83,7 +79,7 @@ class SlrExchange {
     }
 
     bool move(std::uint32_t shard, int slr) {
-        if (!size(shard).fits(free_[slrs_.number(placement_.board[shard], slr)])) return false;
+        if (!size(shard).fits(free_.at(placement_.board[shard], slr))) return false;
         take_off(shard);
         put(shard, slr);
         return true;
@@ -91,8 +87,8 @@ class SlrExchange {
 
     bool exchange(std::uint32_t shard, int slr, double saved) {
         const int home = placement_.slr[shard];
-        const Resources room_there = free_[slrs_.number(placement_.board[shard], slr)], room_here = free_[number(shard)];
-        for (const std::uint32_t other : on_slr_[slrs_.number(placement_.board[shard], slr)]) {
+        const Resources room_there = free_.at(placement_.board[shard], slr), room_here = room_of(shard);
+        for (const std::uint32_t other : on_slr_[free_.slrs().number(placement_.board[shard], slr)]) {
             if (!size(shard).fits(room_there + size(other)) || !size(other).fits(room_here + size(shard))) continue;
             double both = saved + gain(other, home);
             for (const auto& [neighbour, cost] : near_[shard]) {
@@ -110,8 +106,7 @@ class SlrExchange {
 
     const ShardGraph& graph_;
     Placement& placement_;
-    BoardSlrs slrs_;
-    std::vector<Resources> free_;                     ///< by SLR
+    FreeRoom free_;
     std::vector<std::vector<std::uint32_t>> on_slr_;  ///< shards
     std::vector<std::vector<Neighbour>> near_;        ///< by shard
 };

@@ -86,9 +86,8 @@ class Squeezing {
           placement_(start),
           wiring_(graph_, space, start, settings),
           generator_(seed),
-          slrs_(space, start),
-          free_(slrs_.room()),
-          overflow_(free_.size(), 0),
+          free_(space, start),
+          overflow_(free_.slrs().size(), 0),
           members_(start.boards),
           count_(start.boards, 0),
           urgency_(graph.shards.size(), 0) {
@@ -96,7 +95,7 @@ class Squeezing {
             if (graph.shards[s].outside) continue;
             movable_.push_back(s);
             ++count_[start.board[s]];
-            if (resources(s).max_fraction(slrs_.capacity(start.board[s])) >= kHeavy)
+            if (resources(s).max_fraction(free_.slrs().capacity(start.board[s])) >= kHeavy)
                 heavy_.push_back(s), members_[start.board[s]].push_back(s);
             occupy(start.board[s], start.slr[s], resources(s), 1);
         }
@@ -140,12 +139,12 @@ class Squeezing {
         double cost = 0;
     };
 
-    const Resources& resources(std::uint32_t shard) const { return graph_.variants_of(shard)[placement_.variant[shard]].resources; }
+    const Resources& resources(std::uint32_t shard) const { return placement_.resources(graph_, shard); }
 
     void occupy(std::uint32_t board, int slr, const Resources& amount, int sign) {
-        Resources& free = free_[slrs_.number(board, slr)];
+        Resources& free = free_.at(board, slr);
         free -= amount * sign;
-        overflow_[slrs_.number(board, slr)] = overflow_of(free, slrs_.capacity(board));
+        overflow_[free_.slrs().number(board, slr)] = overflow_of(free, free_.slrs().capacity(board));
     }
 
     static double overflow_of(const Resources& free, const Resources& capacity) {
@@ -173,8 +172,8 @@ class Squeezing {
     /// Of building a shard on an SLR that it is not on.
     double cost_of(std::uint32_t shard, std::uint32_t board, int slr, std::uint32_t variant) const {
         const ShardVariant& built = graph_.variants_of(shard)[variant];
-        const std::size_t place = slrs_.number(board, slr);
-        return overflow_price_ * (overflow_of(free_[place] - built.resources, slrs_.capacity(board)) - overflow_[place]) +
+        return overflow_price_ * (overflow_of(free_.at(board, slr) - built.resources, free_.slrs().capacity(board)) -
+                                  overflow_[free_.slrs().number(board, slr)]) +
                urgency_[shard] * built.cycles(graph_.shards[shard].region.tokens.size());
     }
 
@@ -186,10 +185,10 @@ class Squeezing {
         double best_left = 0;
         const auto& variants = graph_.variants_of(shard);
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
-            for (int slr = 0; slr < slrs_.count(board); ++slr) {
+            for (int slr = 0; slr < free_.slrs().count(board); ++slr) {
                 const double cost = cost_of(shard, board, slr, v);
                 if (cost > best.cost + kAlike) continue;
-                const double left = (free_[slrs_.number(board, slr)] - variants[v].resources).max_fraction(slrs_.capacity(board));
+                const double left = (free_.at(board, slr) - variants[v].resources).max_fraction(free_.slrs().capacity(board));
                 if (cost < best.cost - kAlike || left < best_left) best = {slr, v, cost}, best_left = left;
             }
         }
@@ -276,8 +275,7 @@ class Squeezing {
     Placement placement_;  ///< its boards are those of the wiring's last phase
     Wiring wiring_;
     std::mt19937_64 generator_;
-    BoardSlrs slrs_;
-    std::vector<Resources> free_;                      ///< by SLR; below 0 where it is overfull
+    FreeRoom free_;                                    ///< below 0 where it is overfull
     std::vector<double> overflow_;                     ///< by SLR: in SLRs, summed over the resources
     std::vector<std::vector<std::uint32_t>> members_;  ///< heavy shards of each board
     std::vector<std::size_t> count_;                   ///< all shards of each board
