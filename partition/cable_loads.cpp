@@ -1,7 +1,6 @@
 #include "partition/cable_loads.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include "partition/layout.h"
@@ -27,13 +26,7 @@ CableLoads::CableLoads(const Mapping& mapping, const topologies::Topology& topol
     constexpr double kFill = 0.8;  // rounding and the ways that routes then take need the rest
     const double frames = static_cast<double>(frames_per_event(mapping));
     for (const auto& channel : ways_.channels()) room_.push_back(kFill * frames * mapping.link_timing.frame_bits * channel.lanes / 1024);
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits;
-    for (const Transfer& transfer : mapping.transfers) {
-        const BoardId from = source_board(mapping, transfer);
-        if (from == kOutside || transfer.to == kOutside) continue;
-        bits[{static_cast<std::uint32_t>(index(from)), static_cast<std::uint32_t>(index(transfer.to))}] += transfer.bits;
-    }
-    for (const auto& [ends, sum] : bits) {
+    for (const auto& [ends, sum] : bits_between_boards(mapping)) {
         const double kilobits = static_cast<double>(sum) / 1024;
         sends_to_[ends.first].push_back({ends.second, kilobits});
         gets_of_[ends.second].push_back({ends.first, kilobits});

@@ -193,6 +193,16 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
 
 BoardId source_board(const Mapping& mapping, const Transfer& transfer) { return mapping.shards[index(transfer.from)].board; }
 
+std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits_between_boards(const Mapping& mapping) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits;
+    for (const Transfer& transfer : mapping.transfers) {
+        const BoardId from = source_board(mapping, transfer);
+        if (from == kOutside || transfer.to == kOutside) continue;
+        bits[{static_cast<std::uint32_t>(index(from)), static_cast<std::uint32_t>(index(transfer.to))}] += transfer.bits;
+    }
+    return bits;
+}
+
 std::int64_t link_latency_ticks(const Mapping& mapping, const topologies::LinkProtocol& protocol, double fibre_m) {
     const double flight_ns = protocol.transceiver_latency_ns + fibre_m * protocol.fibre_ns_per_m;
     const auto flight_ticks = static_cast<std::int64_t>(std::ceil(flight_ns / mapping.tick_ns() - 1e-9));

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "partition/mapper.h"
@@ -19,6 +22,9 @@ Mapping lay_out(const MappingProblem& problem, int tmux_period_bx, const ShardGr
 
 /// The board that a transfer leaves; kOutside for an input.
 BoardId source_board(const Mapping& mapping, const Transfer& transfer);
+
+/// Bits of an event from a board to another, all transfers together; what comes from outside or goes there left out.
+std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits_between_boards(const Mapping& mapping);
 
 /// Latency in ticks of a fibre of `fibre_m`: transceivers, fibre and alignment, rounded up.
 std::int64_t link_latency_ticks(const Mapping& mapping, const topologies::LinkProtocol& protocol, double fibre_m);

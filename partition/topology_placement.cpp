@@ -23,14 +23,9 @@ struct Traffic {
     std::vector<std::vector<Partner>> of_board;
 
     explicit Traffic(const Mapping& mapping) : of_board(mapping.boards.size()) {
-        std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> bits;
-        for (const Transfer& transfer : mapping.transfers) {
-            const BoardId from = source_board(mapping, transfer);
-            if (from == kOutside || transfer.to == kOutside) continue;
-            const auto a = static_cast<std::uint32_t>(index(from)), b = static_cast<std::uint32_t>(index(transfer.to));
-            bits[{std::min(a, b), std::max(a, b)}] += transfer.bits;
-        }
-        for (const auto& [ends, sum] : bits) {
+        std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> both_ways;
+        for (const auto& [ends, bits] : bits_between_boards(mapping)) both_ways[std::minmax(ends.first, ends.second)] += bits;
+        for (const auto& [ends, sum] : both_ways) {
             of_board[ends.first].push_back({ends.second, sum / 1024 + 1});
             of_board[ends.second].push_back({ends.first, sum / 1024 + 1});
         }
