@@ -41,7 +41,7 @@ function(tessera_test folder)
         return()
     endif()
     add_executable(test_${folder} doctest_main.cpp ${sources})
-    set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)  # helpers of one test file may be named as those of another
+    set_source_files_properties(doctest_main.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     target_link_libraries(test_${folder} PRIVATE doctest::doctest tessera_flags ${ARGN})
     target_compile_options(test_${folder} PRIVATE $<$<CONFIG:Release>:-O0>)  # what they test is optimised; compiling them is half of a build
     target_compile_definitions(test_${folder} PRIVATE TESSERA_SHARED_DIR="${TESSERA_SHARED_DIR}")

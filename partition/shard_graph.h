@@ -58,7 +58,7 @@ struct Need {
     std::uint32_t to = 0;    ///< shard; ShardGraph::kNone: the outside (a network output)
     std::uint32_t flow = 0;  ///< position among the network's flows
     TensorId tensor{};
-    models::Region region;  ///< of the producer's stream
+    models::Region region{};  ///< of the producer's stream
     std::int64_t bits = 0;
     bool barrier = false;  ///< the consumer's first chunk needs all of it
 };

@@ -33,7 +33,7 @@ std::vector<std::string> names(const Network& network, OperatorKind kind) {
     return all;
 }
 
-Network read(const std::string& text) { return read_network(JsonReader::from_text("study", text), ""); }
+Network read_joined(const std::string& text) { return read_network(JsonReader::from_text("study", text), ""); }
 
 }  // namespace
 
@@ -64,12 +64,12 @@ TEST_CASE("an output may feed several networks, and a network of several may be 
 
 TEST_CASE("networks and their joins are read from a study, and what does not fit is refused at its place") {
     const std::string networks = R"({"networks": {"tagger": {"zoo": "jet_mlp"}, "other": {"zoo": "jet_mlp"}})";
-    const Network two = read(networks + "}");
+    const Network two = read_joined(networks + "}");
     CHECK(names(two, OperatorKind::input) == std::vector<std::string>{"tagger.features", "other.features"});
     CHECK(two.parameters == 2 * 4389);
     const auto refused = [](const std::string& text, const std::string& what) {
         CAPTURE(text);
-        CHECK_THROWS_WITH_AS(read(text), doctest::Contains(what.c_str()), InputError);
+        CHECK_THROWS_WITH_AS(read_joined(text), doctest::Contains(what.c_str()), InputError);
     };
     refused(networks + R"(, "joins": {"other.cells": "tagger.output"}})", "/joins/other.cells: found \"other.cells\"; expected an input");
     refused(networks + R"(, "joins": {"third.features": "tagger.output"}})", "found \"third.features\"");

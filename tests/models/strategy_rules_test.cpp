@@ -9,13 +9,13 @@ using namespace tessera::tests;
 
 namespace {
 
-std::vector<StrategyRule> read(const std::string& text) { return read_strategies(JsonReader::from_text("study", text)); }
+std::vector<StrategyRule> read_rules(const std::string& text) { return read_strategies(JsonReader::from_text("study", text)); }
 
 }  // namespace
 
 TEST_CASE("rules fix how operators are built, the later over the earlier") {
     Network network = zoo_of_kinds(8, 4);
-    apply_strategies(network, read(R"([{"operators": "*", "reuse_factor": 4},
+    apply_strategies(network, read_rules(R"([{"operators": "*", "reuse_factor": 4},
                                        {"operators": "dense", "strategy": "dsp", "memory": "ultra_ram", "reuse_factor": 8}])"));
     for (const Operator& op : network.operators) {
         if (op.name == "dense") {
@@ -28,11 +28,12 @@ TEST_CASE("rules fix how operators are built, the later over the earlier") {
 
 TEST_CASE("rules that say nothing, or of nothing, are refused") {
     Network network = zoo_of_kinds(8, 4);
-    CHECK_THROWS_WITH_AS(read(R"([{"operators": "dense"}])"), doctest::Contains("fixes nothing"), InputError);
-    CHECK_THROWS_WITH_AS(read(R"([{"operators": "dense", "strategy": "magic"}])"), doctest::Contains("magic"), InputError);
-    CHECK_THROWS_WITH_AS(read(R"([{"operators": "dense", "memory": "tape", "reuse_factor": 2}])"), doctest::Contains("tape"), InputError);
-    CHECK_THROWS_AS(read(R"([{"operators": "dense", "reuse_factor": 0}])"), InputError);
-    CHECK_THROWS_AS(read(R"([{"operators": "dense", "reuse_factor": 2, "speed": 1}])"), InputError);
-    CHECK_THROWS_WITH_AS(apply_strategies(network, read(R"([{"operators": "lstm*", "reuse_factor": 2}])")), doctest::Contains("lstm*"),
+    CHECK_THROWS_WITH_AS(read_rules(R"([{"operators": "dense"}])"), doctest::Contains("fixes nothing"), InputError);
+    CHECK_THROWS_WITH_AS(read_rules(R"([{"operators": "dense", "strategy": "magic"}])"), doctest::Contains("magic"), InputError);
+    CHECK_THROWS_WITH_AS(read_rules(R"([{"operators": "dense", "memory": "tape", "reuse_factor": 2}])"), doctest::Contains("tape"),
                          InputError);
+    CHECK_THROWS_AS(read_rules(R"([{"operators": "dense", "reuse_factor": 0}])"), InputError);
+    CHECK_THROWS_AS(read_rules(R"([{"operators": "dense", "reuse_factor": 2, "speed": 1}])"), InputError);
+    CHECK_THROWS_WITH_AS(apply_strategies(network, read_rules(R"([{"operators": "lstm*", "reuse_factor": 2}])")),
+                         doctest::Contains("lstm*"), InputError);
 }

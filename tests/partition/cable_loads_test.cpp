@@ -40,7 +40,7 @@ Mapping mapping_of(std::size_t boards, const std::vector<Sent>& sent) {
     return mapping;
 }
 
-std::vector<std::uint32_t> in_order(std::size_t boards) {
+std::vector<std::uint32_t> numbered_places(std::size_t boards) {
     std::vector<std::uint32_t> places(boards);
     std::iota(places.begin(), places.end(), 0U);
     return places;
@@ -53,7 +53,7 @@ TEST_CASE("what is too much for a cable is counted as boards change places") {
     const topologies::RoutingTable table(ring);
     // A lane carries 0.8 of 1600 frames easily; from 0 to 1 there are 720 more.
     CableLoads loads(mapping_of(6, {{0, 1, 1000}, {0, 1, 1000}, {2, 3, 1000}}), ring, table);
-    auto places = in_order(6);
+    auto places = numbered_places(6);
     loads.put_on_all(places);
     const double excess = 720.0 * 64 / 1024;
     CHECK(loads.excess_kilobits() == doctest::Approx(excess));

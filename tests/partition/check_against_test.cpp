@@ -6,6 +6,7 @@
 
 #include "partition/check.h"
 #include "tests/models/cost_fixture.h"
+#include "tests/partition/tampering.h"
 
 using namespace tessera;
 using namespace tessera::partition;
@@ -14,8 +15,6 @@ using models::Range;
 
 namespace {
 
-constexpr BoardId kFirst{0};
-constexpr BoardId kSecond{1};
 constexpr int kBits = 8;
 
 boards::Board board() {
@@ -74,7 +73,7 @@ Shard make_shard(const Network& network, const std::string& name, Range channels
     return shard;
 }
 
-ShardInput input_from(std::uint32_t shard, std::optional<std::uint32_t> transfer = std::nullopt, bool barrier = false) {
+ShardInput read_from(std::uint32_t shard, std::optional<std::uint32_t> transfer = std::nullopt, bool barrier = false) {
     ShardInput input;
     input.from = ShardId{shard};
     input.barrier = barrier;
@@ -101,28 +100,16 @@ Mapping valid_mapping(const Network& network) {
     mapping.shards = {make_shard(network, "in", {0, 4}, kOutside, 4),  make_shard(network, "fc", {0, 3}, kFirst, 4),
                       make_shard(network, "fc", {3, 6}, kFirst, 4),    make_shard(network, "relu", {0, 6}, kFirst, 4),
                       make_shard(network, "pool", {0, 6}, kSecond, 1), make_shard(network, "head", {0, 2}, kSecond, 1)};
-    mapping.shards[1].inputs = {input_from(0, 0)};
-    mapping.shards[2].inputs = {input_from(0, 0)};
-    mapping.shards[3].inputs = {input_from(1), input_from(2)};
-    mapping.shards[4].inputs = {input_from(3, 1, true)};
-    mapping.shards[5].inputs = {input_from(4)};
+    mapping.shards[1].inputs = {read_from(0, 0)};
+    mapping.shards[2].inputs = {read_from(0, 0)};
+    mapping.shards[3].inputs = {read_from(1), read_from(2)};
+    mapping.shards[4].inputs = {read_from(3, 1, true)};
+    mapping.shards[5].inputs = {read_from(4)};
     mapping.transfers = {make_transfer(0, kFirst, 8 * 4, 0), make_transfer(3, kSecond, 8 * 6, 1), make_transfer(5, kOutside, 2, 2)};
     return mapping;
 }
 
-std::string text_of(const std::vector<Violation>& violations) {
-    std::string text;
-    for (const auto& violation : violations) text += violation.rule + ": " + violation.where + ": " + violation.what + "\n";
-    return text;
-}
-
-struct Tampering {
-    const char* what;
-    std::set<std::string> rules;  ///< exactly those that it breaks
-    std::function<void(Mapping&)> apply;
-};
-
-const std::vector<Tampering>& tamperings() {
+const std::vector<Tampering>& tamperings_against_network() {
     static const std::vector<Tampering> all{
         {"half of a layer missing",
          {"coverage", "flow"},
@@ -170,7 +157,7 @@ TEST_CASE("a mapping that lays out its network breaks no rule") {
 TEST_CASE("every tampering against the network is found by its rule and no other") {
     const Network small = network();
     const Mapping valid = valid_mapping(small);
-    for (const auto& tampering : tamperings()) {
+    for (const auto& tampering : tamperings_against_network()) {
         CAPTURE(tampering.what);
         Mapping mapping = valid;
         tampering.apply(mapping);
@@ -236,8 +223,8 @@ TEST_CASE("an operator that needs all tokens waits for them where both sides hav
     Mapping mapping = valid_mapping(network());
     mapping.shards = {make_shard(attention, "in", {0, 4}, kOutside, 2), make_shard(attention, "keys", {0, 4}, kFirst, 2),
                       make_shard(attention, "scores", {0, 4}, kFirst, 2)};
-    mapping.shards[1].inputs = {input_from(0, 0)};
-    mapping.shards[2].inputs = {input_from(0, 0), input_from(1, std::nullopt, true)};
+    mapping.shards[1].inputs = {read_from(0, 0)};
+    mapping.shards[2].inputs = {read_from(0, 0), read_from(1, std::nullopt, true)};
     mapping.transfers = {make_transfer(0, kFirst, 16, 0), make_transfer(2, kOutside, 16, 2)};
     const auto valid = check_against(mapping, attention, stock());
     CAPTURE(text_of(valid));
@@ -260,7 +247,7 @@ TEST_CASE("a result may come in stripes, which together have room for all that i
     mapping.transfers[1].bits = 100;
     mapping.transfers.push_back(mapping.transfers[1]);
     mapping.transfers.back().bits = bits - 100;
-    mapping.shards[4].inputs.push_back(input_from(3, 3, true));
+    mapping.shards[4].inputs.push_back(read_from(3, 3, true));
     const auto valid = check_against(mapping, small, stock());
     CAPTURE(text_of(valid));
     CHECK(valid.empty());
@@ -283,8 +270,8 @@ TEST_CASE("what needs all tokens waits for every stripe of them") {
     mapping.links.push_back({kOutside, kSecond, 4, 0, 0, 64});
     mapping.shards = {make_shard(attention, "in", {0, 4}, kOutside, 2), make_shard(attention, "keys", {0, 4}, kFirst, 2),
                       make_shard(attention, "scores", {0, 4}, kSecond, 2)};
-    mapping.shards[1].inputs = {input_from(0, 0)};
-    mapping.shards[2].inputs = {input_from(0, 1), input_from(1, 2, true), input_from(1, 3, true)};
+    mapping.shards[1].inputs = {read_from(0, 0)};
+    mapping.shards[2].inputs = {read_from(0, 1), read_from(1, 2, true), read_from(1, 3, true)};
     mapping.transfers = {make_transfer(0, kFirst, 16, 0), make_transfer(0, kSecond, 16, 3), make_transfer(1, kSecond, 8, 1),
                          make_transfer(1, kSecond, 8, 1), make_transfer(2, kOutside, 16, 2)};
     const auto valid = check_against(mapping, attention, stock());
@@ -310,7 +297,7 @@ TEST_CASE("a shard of the later tokens does not stream along with a producer of 
     Shard later = mapping.shards[3];
     later.token_begin = 4, later.token_end = 8;
     mapping.shards.push_back(later);
-    mapping.shards[4].inputs.push_back(input_from(6, 3, true));
+    mapping.shards[4].inputs.push_back(read_from(6, 3, true));
     mapping.transfers.push_back(make_transfer(6, kSecond, 4 * 6, 1));
     auto violations = check_against(mapping, small, stock());
     REQUIRE(violations.size() == 2);  // one for either half of fc

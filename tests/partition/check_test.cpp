@@ -9,6 +9,7 @@
 
 #include "partition/check_rectangles.h"
 #include "partition/schedule.h"
+#include "tests/partition/tampering.h"
 
 using namespace tessera;
 using namespace tessera::partition;
@@ -50,8 +51,6 @@ Transfer make_transfer(std::uint32_t from, BoardId to, std::int64_t bits, std::v
     return transfer;
 }
 
-constexpr BoardId kFirst{0};
-constexpr BoardId kSecond{1};
 constexpr BoardId kSwitch{2};
 
 /// A source, two shards on the SLRs of one board and one on another board behind a switch; one tick is a cycle and a frame.
@@ -93,18 +92,6 @@ std::set<std::string> rules_of(const std::vector<Violation>& violations) {
     for (const auto& violation : violations) rules.insert(violation.rule);
     return rules;
 }
-
-std::string text_of(const std::vector<Violation>& violations) {
-    std::string text;
-    for (const auto& violation : violations) text += violation.rule + ": " + violation.where + ": " + violation.what + "\n";
-    return text;
-}
-
-struct Tampering {
-    const char* what;
-    std::set<std::string> rules;  ///< exactly those that it breaks
-    std::function<void(Mapping&)> apply;
-};
 
 const std::vector<Tampering>& tamperings() {
     static const std::vector<Tampering> all{

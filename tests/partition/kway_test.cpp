@@ -84,7 +84,7 @@ class TemporaryFile {
     std::filesystem::path path_;
 };
 
-std::string rejection(const std::string& name, const std::string& text) {
+std::string file_rejection(const std::string& name, const std::string& text) {
     const TemporaryFile file(name, text);
     try {
         read_graph(file.path());
@@ -94,7 +94,7 @@ std::string rejection(const std::string& name, const std::string& text) {
     return "";
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
@@ -173,14 +173,14 @@ TEST_CASE("METIS and hMETIS files are read with their weights") {
 }
 
 TEST_CASE("a graph file's mistakes are named with their line") {
-    CHECK(contains(rejection("a.graph", "2 1\n2\n"), "line 3: end of the file"));
-    CHECK(contains(rejection("a.graph", "2 1\n3\n1\n"), "line 2: vertex 3"));
-    CHECK(contains(rejection("a.graph", "2 1\n2\n\n"), "line 3"));
-    CHECK(contains(rejection("a.graph", "2 1\n\n1\n"), "does not list it"));
-    CHECK(contains(rejection("a.graph", "2 1\n1\n1\n"), "to itself"));
-    CHECK(contains(rejection("a.graph", "2 5\n2\n1\n"), "1 edges"));
-    CHECK(contains(rejection("a.graph", "two 1\n"), "\"two 1\""));
-    CHECK(contains(rejection("a.hgr", "1 2\n1 3\n"), "vertex 3"));
-    CHECK(contains(rejection("a.hgr", "2 2\n1 2\n"), "end of the file"));
-    CHECK(contains(rejection("a.hgr", "1 2 11\n0 1 2\n1\n1\n"), "net weight 0"));
+    CHECK(mentions(file_rejection("a.graph", "2 1\n2\n"), "line 3: end of the file"));
+    CHECK(mentions(file_rejection("a.graph", "2 1\n3\n1\n"), "line 2: vertex 3"));
+    CHECK(mentions(file_rejection("a.graph", "2 1\n2\n\n"), "line 3"));
+    CHECK(mentions(file_rejection("a.graph", "2 1\n\n1\n"), "does not list it"));
+    CHECK(mentions(file_rejection("a.graph", "2 1\n1\n1\n"), "to itself"));
+    CHECK(mentions(file_rejection("a.graph", "2 5\n2\n1\n"), "1 edges"));
+    CHECK(mentions(file_rejection("a.graph", "two 1\n"), "\"two 1\""));
+    CHECK(mentions(file_rejection("a.hgr", "1 2\n1 3\n"), "vertex 3"));
+    CHECK(mentions(file_rejection("a.hgr", "2 2\n1 2\n"), "end of the file"));
+    CHECK(mentions(file_rejection("a.hgr", "1 2 11\n0 1 2\n1\n1\n"), "net weight 0"));
 }

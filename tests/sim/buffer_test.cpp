@@ -11,8 +11,6 @@ namespace tessera::tests {
 
 namespace {
 
-constexpr BoardId kFirst{0}, kSecond{1};
-
 /// A shard that takes a quick way, there at `kFrames` + 2, and one round another board.
 struct Diamond {
     explicit Diamond(int tmux_period_bx) : builder(2, tmux_period_bx) {

@@ -10,8 +10,6 @@ namespace tessera::tests {
 
 namespace {
 
-constexpr BoardId kFirst{0}, kSecond{1}, kThird{2};
-
 /// The latency of all of `crossings` events, which must be the same.
 std::int64_t latency_of(const partition::Mapping& mapping, std::int64_t crossings = 20) {
     const auto result = simulate(mapping, crossings);

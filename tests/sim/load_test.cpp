@@ -12,8 +12,6 @@ namespace tessera::tests {
 
 namespace {
 
-constexpr BoardId kFirst{0}, kSecond{1};
-
 std::int64_t in_ticks(double ns, const partition::Mapping& mapping) { return std::llround(ns / mapping.tick_ns()); }
 
 /// One board whose shard takes an event every `interval` cycles.

@@ -10,6 +10,8 @@
 
 namespace tessera::tests {
 
+inline constexpr BoardId kFirst{0}, kSecond{1}, kThird{2};
+
 /// How a shard works: chunks of an event, cycles between two of them, cycles to a result.
 struct Work {
     int chunks = 1;
