@@ -87,7 +87,7 @@ TEST_CASE("an estimate is near what the mapper finds for studies of moderate siz
     check_near(read_json(shipped_study("masked_particle_torus")), 1.1, 1.25);
 }
 
-TEST_CASE("an estimate is near what the mapper finds for the real Particle Transformer") {
+TEST_CASE("an estimate is near what the mapper finds for the real Particle Transformer" * doctest::test_suite("full_size")) {
     const auto file = shared_file("models/cms_particletransformer_AK4.onnx");
     if (!file) return;
     Json study = apps::portable_study(shipped_study("cms_particle_transformer_4bit"), *file);

@@ -121,7 +121,7 @@ TEST_CASE("an exploration asks for fewer boards of all types together, and for a
     }
 }
 
-TEST_CASE("the shipped study of two types passes on both") {
+TEST_CASE("the shipped study of two types passes on both" * doctest::test_suite("full_size")) {
     const auto& [out, outcome] = shipped_run("mixed_boards");
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
@@ -131,7 +131,7 @@ TEST_CASE("the shipped study of two types passes on both") {
     CHECK(report["boards"]["types"][0]["used"] == report["boards"]["types"][0]["available"]);
 }
 
-TEST_CASE("the shipped study of two types on a torus keeps types, inputs and decision at their places") {
+TEST_CASE("the shipped study of two types on a torus keeps types, inputs and decision at their places" * doctest::test_suite("full_size")) {
     const auto& [out, outcome] = shipped_run("mixed_boards_torus");
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);

@@ -76,7 +76,8 @@ TEST_CASE("fewer bits of the Particle Transformer take fewer boards, as its page
     }
 }
 
-TEST_CASE("a fat tree carries the backbone at 4 bits within its budget, on more boards than a torus: some only switch") {
+TEST_CASE("a fat tree carries the backbone at 4 bits within its budget, on more boards than a torus: some only switch" *
+          doctest::test_suite("full_size")) {
     const TemporaryFolder folder;
     Json study = read_json(shipped_study("masked_particle_fat_tree"));
     study["tmux_periods_bx"] = {18};
