@@ -36,13 +36,13 @@ Network layer(bool trained, const std::string& precision = R"({"weights": 6, "ac
     return network;
 }
 
-const Operator& named(const Network& network, const std::string& name) {
+const Operator& op_named(const Network& network, const std::string& name) {
     const auto found = std::find_if(network.operators.begin(), network.operators.end(), [&](const auto& op) { return op.name == name; });
     REQUIRE_MESSAGE(found != network.operators.end(), name);
     return *found;
 }
 
-InputCut cut_of(const Network& network, const std::string& name, std::int64_t parts) { return {named(network, name).id, parts}; }
+InputCut cut_of(const Network& network, const std::string& name, std::int64_t parts) { return {op_named(network, name).id, parts}; }
 
 std::vector<const Operator*> parts_of(const Network& network) {
     std::vector<const Operator*> parts;
@@ -93,8 +93,8 @@ std::vector<Values> evaluate(const Network& network, const Values& input) {
 
 TEST_CASE("an operator cut along its inputs computes the same, and its partial sums hold every value") {
     const Network whole = layer(true);
-    const FixedPoint format = named(whole, "fc").accumulator;
-    const FixedPoint x = whole.tensor(named(whole, "x").outputs.front()).format;
+    const FixedPoint format = op_named(whole, "fc").accumulator;
+    const FixedPoint x = whole.tensor(op_named(whole, "x").outputs.front()).format;
     std::mt19937_64 random(6);
     for (const std::int64_t parts : {2, 3, 10}) {
         CAPTURE(parts);
@@ -105,8 +105,8 @@ TEST_CASE("an operator cut along its inputs computes the same, and its partial s
                 input.push_back(event == 0 ? x.least() : x.step() * static_cast<double>(static_cast<int>(random() % 255) - 127));
             const auto expected = evaluate(whole, input);
             const auto made = evaluate(cut, input);
-            CHECK(made[index(named(cut, "relu").outputs.front())] == expected[index(named(whole, "relu").outputs.front())]);
-            CHECK(made[index(named(cut, "fc.sum").outputs.front())] == expected[index(named(whole, "fc").outputs.front())]);
+            CHECK(made[index(op_named(cut, "relu").outputs.front())] == expected[index(op_named(whole, "relu").outputs.front())]);
+            CHECK(made[index(op_named(cut, "fc.sum").outputs.front())] == expected[index(op_named(whole, "fc").outputs.front())]);
             for (const Operator* part : parts_of(cut)) {
                 const FixedPoint& sums = cut.tensor(part->outputs.front()).format;
                 CHECK(sums.integer_bits <= format.integer_bits);
@@ -124,7 +124,7 @@ TEST_CASE("parts share weights, digits, parameters and products, and the tensor 
     for (const bool trained : {true, false}) {
         CAPTURE(trained);
         const Network whole = layer(trained);
-        const Operator& fc = named(whole, "fc");
+        const Operator& fc = op_named(whole, "fc");
         const Network cut = split_inputs(whole, cut_of(whole, "fc", 3));
         verify(cut);
         CHECK(cut.parameters == whole.parameters);
@@ -135,7 +135,7 @@ TEST_CASE("parts share weights, digits, parameters and products, and the tensor 
         double ebops = 0;
         std::vector<ChannelWeights> sums(fc.weights.channels.size());
         for (const Operator* part : parts) {
-            CHECK(named(cut, "fc.inputs." + part->name.substr(part->name.size() - 1)).slice_begin == inputs);
+            CHECK(op_named(cut, "fc.inputs." + part->name.substr(part->name.size() - 1)).slice_begin == inputs);
             CHECK(cut.stream(part->id) == whole.stream(fc.id));
             inputs += part->weights.inputs, count += part->weights.count;
             ebops += effective_bit_operations(cut, *part);
@@ -152,7 +152,7 @@ TEST_CASE("parts share weights, digits, parameters and products, and the tensor 
             CHECK(sums[o].signed_digits == doctest::Approx(fc.weights.channels[o].signed_digits));
             CHECK(sums[o].heavy == doctest::Approx(fc.weights.channels[o].heavy));
         }
-        const Operator& sum = named(cut, "fc.sum");
+        const Operator& sum = op_named(cut, "fc.sum");
         CHECK(sum.outputs == fc.outputs);
         CHECK(cut.tensor(sum.outputs.front()).format == whole.tensor(fc.outputs.front()).format);
     }
@@ -197,16 +197,16 @@ TEST_CASE("of what is flattened a part reads the tokens from which its inputs co
 TEST_CASE("an accumulator that a study gives is that of the parts, and a scale comes behind the adder") {
     const Network given = layer(true, R"({"weights": 6, "activations": 8, "accumulators": "fixed<12,6>"})");
     const Network cut = split_inputs(given, cut_of(given, "fc", 2));
-    CHECK(cut.tensor(named(cut, "fc.part.1").outputs.front()).format == FixedPoint{12, 6, true});
+    CHECK(cut.tensor(op_named(cut, "fc.part.1").outputs.front()).format == FixedPoint{12, 6, true});
 
     Network scaled = layer(true);
-    scaled.operators[index(named(scaled, "fc").id)].weights.power_of_two_scales = false;
+    scaled.operators[index(op_named(scaled, "fc").id)].weights.power_of_two_scales = false;
     const Network behind = split_inputs(scaled, cut_of(scaled, "fc", 2));
-    CHECK(named(behind, "fc.part.0").weights.power_of_two_scales);
-    CHECK(behind.tensor(named(behind, "fc.sum").outputs.front()).format == named(scaled, "fc").accumulator);
-    CHECK_FALSE(named(behind, "fc.scale").weights.power_of_two_scales);
-    CHECK(named(behind, "fc.scale").outputs == named(scaled, "fc").outputs);
-    CHECK_FALSE(cost(behind, named(behind, "fc.scale"), 1, 9).empty());
+    CHECK(op_named(behind, "fc.part.0").weights.power_of_two_scales);
+    CHECK(behind.tensor(op_named(behind, "fc.sum").outputs.front()).format == op_named(scaled, "fc").accumulator);
+    CHECK_FALSE(op_named(behind, "fc.scale").weights.power_of_two_scales);
+    CHECK(op_named(behind, "fc.scale").outputs == op_named(scaled, "fc").outputs);
+    CHECK_FALSE(cost(behind, op_named(behind, "fc.scale"), 1, 9).empty());
 }
 
 TEST_CASE("in constant logic the parts and their adder take about what the whole takes") {
@@ -240,8 +240,8 @@ TEST_CASE("a rule fixes how many parts, and refuses what cannot be cut so where 
     CHECK(parts_of(network).size() == 1);
     const Network cut = split_fixed_inputs(network);
     CHECK(parts_of(cut).size() == 5);
-    CHECK(named(cut, "fc.part.4").fixed == StrategyChoice{Strategy::dsp, std::nullopt, 0, 1});
-    CHECK(named(cut, "fc.sum").fixed == StrategyChoice{});
+    CHECK(op_named(cut, "fc.part.4").fixed == StrategyChoice{Strategy::dsp, std::nullopt, 0, 1});
+    CHECK(op_named(cut, "fc.sum").fixed == StrategyChoice{});
     apply_strategies(network, rules(R"([{"operators": "*", "input_parts": 1}])"));
     CHECK(parts_of(split_fixed_inputs(network)).size() == 1);
 

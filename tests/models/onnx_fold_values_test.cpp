@@ -55,7 +55,7 @@ void check(const Case& test, const Integers& shape, const Reals& values) {
 }
 
 TensorProto reals(const Reals& values) { return float_tensor({static_cast<std::int64_t>(values.size())}, values); }
-TensorProto scalar(std::int64_t value) { return int64_tensor({}, {value}); }
+TensorProto one_value(std::int64_t value) { return int64_tensor({}, {value}); }
 
 const TensorProto kMatrix = float_tensor({2, 3}, {1, 2, 3, 4, 5, 6});
 
@@ -91,7 +91,7 @@ TEST_CASE("functions of several elements broadcast") {
     check({"PRelu", {reals({-2, 2}), reals({0.5})}}, {2}, {-1, 2});
     check({"Max", {reals({1, 5}), reals({3}), reals({2, 7})}}, {2}, {3, 7});
     check({"Mean", {reals({1}), reals({2}), reals({6})}}, {1}, {3});
-    check({"LessOrEqual", {vector_of({1, 2, 3}), scalar(2)}}, {3}, {1, 1, 0});
+    check({"LessOrEqual", {vector_of({1, 2, 3}), one_value(2)}}, {3}, {1, 1, 0});
     check({"Equal", {reals({0, 1}), float_tensor({}, {0})}}, {2}, {1, 0});
     check({"Where", {int32_field_tensor(TensorProto::BOOL, {2, 1}, {1, 0}), reals({1, 2}), reals({3})}}, {2, 2}, {1, 2, 3, 3});
     const auto large = std::int64_t{1} << 62;
@@ -133,18 +133,18 @@ TEST_CASE("tensors made from shapes and numbers") {
     check({"Shape", {kMatrix}, {{"start", -1}}}, {1}, {3});
     check({"Size", {kMatrix}}, {}, {6});
     check({"ConstantOfShape", {vector_of({2})}, {{"value", int64_tensor({1}, {7})}}}, {2}, {7, 7});
-    check({"Range", {scalar(1), scalar(8), scalar(3)}}, {3}, {1, 4, 7});
-    check({"Range", {scalar(3), scalar(0), scalar(-2)}}, {2}, {3, 1});
+    check({"Range", {one_value(1), one_value(8), one_value(3)}}, {3}, {1, 4, 7});
+    check({"Range", {one_value(3), one_value(0), one_value(-2)}}, {2}, {3, 1});
     check({"NonZero", {float_tensor({2, 2}, {1, 0, 0, 2})}}, {2, 2}, {0, 1, 0, 1});
     check({"EyeLike", {kMatrix}, {{"k", 1}}}, {2, 3}, {0, 1, 0, 0, 0, 1});
     check({"Trilu", {kMatrix}, {{"upper", 0}}}, {2, 3}, {1, 0, 0, 4, 5, 0});
-    check({"Trilu", {kMatrix, scalar(1)}}, {2, 3}, {0, 2, 3, 0, 0, 6});
-    check({"OneHot", {vector_of({1, -1}), scalar(3), reals({0, 5})}}, {2, 3}, {0, 5, 0, 0, 0, 5});
+    check({"Trilu", {kMatrix, one_value(1)}}, {2, 3}, {0, 2, 3, 0, 0, 6});
+    check({"OneHot", {vector_of({1, -1}), one_value(3), reals({0, 5})}}, {2, 3}, {0, 5, 0, 0, 0, 5});
 }
 
 TEST_CASE("reading and writing by index") {
     check({"Gather", {kMatrix, int64_tensor({1, 2}, {2, -3})}, {{"axis", 1}}}, {2, 1, 2}, {3, 1, 6, 4});
-    check({"Gather", {vector_of({5, 6}), scalar(-1)}}, {}, {6});
+    check({"Gather", {vector_of({5, 6}), one_value(-1)}}, {}, {6});
     check({"GatherElements", {kMatrix, int64_tensor({1, 3}, {1, 0, 1})}}, {1, 3}, {4, 2, 6});
     check({"GatherND", {kMatrix, int64_tensor({2, 2}, {0, 1, 1, 2})}}, {2}, {2, 6});
     check({"GatherND", {kMatrix, int64_tensor({2, 1}, {1, 0})}, {{"batch_dims", 1}}}, {2}, {2, 4});
@@ -167,8 +167,8 @@ TEST_CASE("reductions") {
     check({"ReduceLogSumExp", {reals({0, 0})}}, {1}, {std::log(2)});
     check({"ArgMax", {kMatrix}, {{"axis", 1}}}, {2, 1}, {2, 2});
     check({"ArgMin", {kMatrix}, {{"axis", 0}, {"keepdims", 0}}}, {3}, {0, 0, 0});
-    check({"CumSum", {vector_of({1, 2, 3}), scalar(0)}}, {3}, {1, 3, 6});
-    check({"CumSum", {vector_of({1, 2, 3}), scalar(0)}, {{"exclusive", 1}, {"reverse", 1}}}, {3}, {5, 3, 0});
+    check({"CumSum", {vector_of({1, 2, 3}), one_value(0)}}, {3}, {1, 3, 6});
+    check({"CumSum", {vector_of({1, 2, 3}), one_value(0)}, {{"exclusive", 1}, {"reverse", 1}}}, {3}, {5, 3, 0});
     check({"Softmax", {float_tensor({2, 2}, {0, std::log(3), 1, 1})}}, {2, 2}, {0.25, 0.75, 0.5, 0.5});
     check({"Softmax", {float_tensor({1, 2, 2}, {0, 0, 0, 0})}, {}, 11}, {1, 2, 2}, {0.25, 0.25, 0.25, 0.25});
     check({"Softmax", {float_tensor({2, 2}, {0, 1, std::log(3), 1})}, {{"axis", 0}}}, {2, 2}, {0.25, 0.5, 0.75, 0.5});

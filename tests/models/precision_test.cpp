@@ -19,9 +19,11 @@ namespace {
 constexpr std::size_t kFirst = 512;   ///< weights of the first layer of `two_layers`
 constexpr std::size_t kSecond = 128;  ///< and of the second
 
-Precision read(const std::string& text) { return read_precision(JsonReader::from_text("study.json", text)); }
+Precision precision_of(const std::string& text) { return read_precision(JsonReader::from_text("study.json", text)); }
 
-Precision bits(int width) { return read("{\"weights\": " + std::to_string(width) + ", \"activations\": " + std::to_string(width) + "}"); }
+Precision bits(int width) {
+    return precision_of("{\"weights\": " + std::to_string(width) + ", \"activations\": " + std::to_string(width) + "}");
+}
 
 /// Sums of twelve uniform values: close to a normal distribution of variance 1.
 std::vector<float> normal_values(std::size_t count, std::uint64_t seed) {
@@ -98,7 +100,7 @@ TEST_CASE("ties round to even") {
     network.operators[1].weights.values = std::vector<float>(kFirst, 0.5F);
     network.operators[1].weights.values[0] = 1.5F;
     network.operators[1].weights.values[1] = 2.5F;
-    apply_precision(network, read(R"({"weights": "fixed<4,4>", "activations": 8})"));
+    apply_precision(network, precision_of(R"({"weights": "fixed<4,4>", "activations": 8})"));
     const std::vector<float>& values = network.operators[1].weights.values;
     CHECK(values[0] == 2);
     CHECK(values[1] == 2);
@@ -109,7 +111,7 @@ TEST_CASE("digits and bits are counted by hand") {
     NetworkBuilder builder("hand");
     builder.output("y", builder.dense("d", builder.input("x", {3, 4}), 2, {.bias = false, .values = {0, 1, 7, -12, 0.5F, -5, 3, 0}}));
     Network network = builder.build();
-    apply_precision(network, read(R"({"weights": "fixed<6,5>", "activations": 6})"));
+    apply_precision(network, precision_of(R"({"weights": "fixed<6,5>", "activations": 6})"));
     const std::vector<ChannelWeights>& channels = network.operators[1].weights.channels;
     REQUIRE(channels.size() == 2);
     CHECK(channels[0].nonzero == 3);
@@ -128,7 +130,7 @@ TEST_CASE("digits and bits are counted by hand") {
 
 TEST_CASE("later rules win, by kind, type and name") {
     Network network = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
-    apply_precision(network, read(R"({"weights": 8, "activations": 8, "accumulators": "fixed<24,12>", "rules": [
+    apply_precision(network, precision_of(R"({"weights": 8, "activations": 8, "accumulators": "fixed<24,12>", "rules": [
         {"operators": "dense", "weights": 6}, {"operators": "sec?nd*", "weights": "fixed<5,2>", "activations": 9, "accumulators": "fixed<20,9>"},
         {"operators": "input", "activations": 10}, {"operators": "Relu", "activations": "ufixed<7,2>"}]})"));
     CHECK(network.tensors[0].format == FixedPoint{10, 4, true});
@@ -153,7 +155,7 @@ TEST_CASE("pruning removes the smallest magnitudes, ties as many as needed") {
     CHECK(weights.values == std::vector<float>(6, 0.0F));
 
     Network network = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
-    apply_precision(network, read(R"({"weights": 8, "activations": 8, "rules": [{"operators": "first", "zero_fraction": 0.75}]})"));
+    apply_precision(network, precision_of(R"({"weights": 8, "activations": 8, "rules": [{"operators": "first", "zero_fraction": 0.75}]})"));
     CHECK(summarise_weights(network.operators[1]).zero_fraction >= 0.75);
     CHECK(summarise_weights(network.operators[3]).zero_fraction < 0.1);
 }
@@ -214,7 +216,7 @@ TEST_CASE("effective bit operations of every kind of product") {
     const TensorId sum = builder.elementwise("sum", "Add", {gated, scores});
     builder.output("y", sum);
     Network network = builder.build();
-    apply_precision(network, read(R"({"weights": 8, "activations": 4, "rules": [{"operators": "k", "activations": 6}]})"));
+    apply_precision(network, precision_of(R"({"weights": 8, "activations": 4, "rules": [{"operators": "k", "activations": 6}]})"));
     CHECK(effective_bit_operations(network, network.operators[2]) == 3 * 5 * 8 * 4 * 6);
     CHECK(effective_bit_operations(network, network.operators[3]) == 3 * 10 * 4 * 4);
     CHECK(effective_bit_operations(network, network.operators[4]) == 0);
@@ -232,7 +234,7 @@ TEST_CASE("a file's own formats are kept, and its sums follow from them") {
     builder.producer(d).weights.format = {1, 1, true};  // +1 and -1
     builder.producer(d).weights.format_from_file = true;
     Network network = builder.build();
-    apply_precision(network, read("{}"));
+    apply_precision(network, precision_of("{}"));
     CHECK(network.operators[1].weights.values[0] == 1);
     CHECK(network.operators[1].weights.channels[0].signed_digits == 4);
     CHECK(network.tensor(d).format == FixedPoint{5, 5, true});
@@ -242,13 +244,13 @@ TEST_CASE("a file's own formats are kept, and its sums follow from them") {
     CHECK(network.tensor(x).format == FixedPoint{2, 2, true});
     CHECK(network.tensor(d).format == FixedPoint{5, 5, true});
     CHECK(network.tensors[2].format == FixedPoint{4, 4, false});
-    apply_precision(network, read(R"({"rules": [{"operators": "dense", "activations": 3}]})"));
+    apply_precision(network, precision_of(R"({"rules": [{"operators": "dense", "activations": 3}]})"));
     CHECK(network.tensor(d).format.width == 3);
 }
 
 TEST_CASE("of weights of one bit the signs remain") {
     Network real = two_layers(normal_values(kFirst, 1), normal_values(kSecond, 2));
-    apply_precision(real, read(R"({"weights": 1, "activations": 8, "zero_fraction": 0.5})"));
+    apply_precision(real, precision_of(R"({"weights": 1, "activations": 8, "zero_fraction": 0.5})"));
     for (const Operator& op : real.operators) {
         if (op.weights.count == 0) continue;
         CHECK(op.weights.format == FixedPoint{1, 1, true});
@@ -257,7 +259,7 @@ TEST_CASE("of weights of one bit the signs remain") {
         CHECK(summarise_weights(op).mean_signed_digits == 1);
     }
     Network untrained = two_layers();
-    apply_precision(untrained, read(R"({"weights": 1, "activations": 8})"));
+    apply_precision(untrained, precision_of(R"({"weights": 1, "activations": 8})"));
     for (const Operator& op : untrained.operators)
         if (op.weights.count > 0) CHECK(summarise_weights(op).mean_effective_bits == 1);
 }
@@ -269,20 +271,20 @@ TEST_CASE("wiring keeps the format of its first input") {
     const TensorId joined = builder.concatenate_tokens("join", {a, b});
     builder.output("y", builder.flatten("flat", joined));
     Network network = builder.build();
-    apply_precision(network, read(R"({"activations": 8, "rules": [{"operators": "a", "activations": "ufixed<9,2>"}]})"));
+    apply_precision(network, precision_of(R"({"activations": 8, "rules": [{"operators": "a", "activations": "ufixed<9,2>"}]})"));
     CHECK(network.tensors[2].format == FixedPoint{9, 2, false});
     CHECK(network.tensors[3].format == FixedPoint{9, 2, false});
 }
 
 TEST_CASE("what has no format is named") {
     Network network = two_layers();
-    CHECK_THROWS_WITH_AS(apply_precision(network, read(R"({"weights": 8})")), doctest::Contains("5 tensors and 0 sets of weights"),
+    CHECK_THROWS_WITH_AS(apply_precision(network, precision_of(R"({"weights": 8})")), doctest::Contains("5 tensors and 0 sets of weights"),
                          InputError);
     Network other = two_layers();
-    CHECK_THROWS_WITH_AS(apply_precision(other, read(R"({"activations": 8})")), doctest::Contains("first"), InputError);
+    CHECK_THROWS_WITH_AS(apply_precision(other, precision_of(R"({"activations": 8})")), doctest::Contains("first"), InputError);
     Network third = two_layers();
     CHECK_THROWS_WITH_AS(
-        apply_precision(third, read(R"({"weights": 8, "activations": 8, "rules": [{"operators": "thrid*", "weights": 4}]})")),
+        apply_precision(third, precision_of(R"({"weights": 8, "activations": 8, "rules": [{"operators": "thrid*", "weights": 4}]})")),
         doctest::Contains("thrid*"), InputError);
 }
 
@@ -296,6 +298,6 @@ TEST_CASE("malformed precision is refused") {
                               R"({"activations": "8"})", R"({"accumulators": 24})", R"({"rules": {}})", R"({"rules": [{"weights": 8}]})",
                               R"({"zero_fraction": 1.5})", R"({"rules": [{"operators": "a", "bits": 8}]})", R"([])", R"({"rules": [3]})"}) {
         CAPTURE(wrong);
-        CHECK_THROWS_AS(read(wrong), InputError);
+        CHECK_THROWS_AS(precision_of(wrong), InputError);
     }
 }

@@ -11,7 +11,7 @@ namespace tessera::tests {
 
 namespace {
 
-struct RealModel {
+struct RealNetwork {
     std::string file;
     models::onnx::Bindings bindings;
     std::int64_t parameters;  ///< as the table beside the files says: elements of all initialisers and Constant nodes
@@ -81,8 +81,8 @@ std::int64_t branched() {
 /// What operators hold differs from what the file holds. Less: shape constants, scales, zero points and widths are folded
 /// away (the Particle Transformer also folds its class token's query, 128 x 128 weights and more). More: a table that two
 /// operators read is held by each (Moonshine's rotary positions).
-const std::vector<RealModel>& real_models() {
-    static const std::vector<RealModel> models = {
+const std::vector<RealNetwork>& real_models() {
+    static const std::vector<RealNetwork> models = {
         {"cms_DeepDoubleX_BvL", {}, 57996, 57990, double_x()},
         {"cms_HLT_ParticleNetAK4", {{"n_pf", 50}, {"n_sv", 10}}, 166561, 166483, particle_net()},
         {"cms_higgsInteractionNet", {}, 692889, 692844, interaction_network()},

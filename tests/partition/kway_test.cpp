@@ -46,7 +46,7 @@ Hypergraph random_hypergraph(std::size_t vertices, std::size_t nets, std::size_t
 /// Connectivity from the definition alone.
 Weight connectivity_of(const Hypergraph& graph, const std::vector<Block>& block_of) {
     Weight sum = 0;
-    for (Net net = 0; net < graph.nets(); ++net) {
+    for (partition::kway::Net net = 0; net < graph.nets(); ++net) {
         std::set<Block> blocks;
         for (const Vertex pin : graph.pins(net)) blocks.insert(block_of[pin]);
         sum += graph.net_weight(net) * static_cast<Weight>(blocks.size() - 1);

@@ -25,10 +25,10 @@ BoardSpace one_slr(double lut) {
     return space;
 }
 
-const Placement kTogether{{0, 0}, {0, 0}, {0, 0}, 1};
+const Placement kOnOneSlr{{0, 0}, {0, 0}, {0, 0}, 1};
 
 int built_fast(double lut) {
-    const auto variant = quicken(two_in_a_row(), one_slr(lut), kTogether, {}).variant;
+    const auto variant = quicken(two_in_a_row(), one_slr(lut), kOnOneSlr, {}).variant;
     return static_cast<int>(variant[0] + variant[1]);
 }
 
@@ -43,12 +43,12 @@ TEST_CASE("shards on the slowest path are built faster as far as their SLR has r
 
 TEST_CASE("quickening lowers the latency by what the faster shard saves, and moves nothing") {
     const auto graph = two_in_a_row();
-    const auto quick = quicken(graph, one_slr(61), kTogether, {});
-    CHECK(quick.board == kTogether.board);
-    CHECK(quick.slr == kTogether.slr);
+    const auto quick = quicken(graph, one_slr(61), kOnOneSlr, {});
+    CHECK(quick.board == kOnOneSlr.board);
+    CHECK(quick.slr == kOnOneSlr.slr);
     auto built = graph;
     for (std::size_t s = 0; s < built.shards.size(); ++s) built.shards[s].chosen = quick.variant[s];
-    CHECK(analyse_timing(built, quick, {}).latency_cycles == analyse_timing(graph, kTogether, {}).latency_cycles - 90);
+    CHECK(analyse_timing(built, quick, {}).latency_cycles == analyse_timing(graph, kOnOneSlr, {}).latency_cycles - 90);
 }
 
 TEST_CASE("quickening leaves flip-flops for the registers between SLRs") {
@@ -57,7 +57,7 @@ TEST_CASE("quickening leaves flip-flops for the registers between SLRs") {
     BoardSpace space = one_slr(1000);
     const auto built_fast = [&](double ff) {
         space.types.front().slr_capacity.ff = ff;
-        const auto variant = quicken(graph, space, kTogether, {}).variant;
+        const auto variant = quicken(graph, space, kOnOneSlr, {}).variant;
         return static_cast<int>(variant[0] + variant[1]);
     };
     CHECK(built_fast(91) == 1);  // both take 90

@@ -40,15 +40,15 @@ ShardInput over(std::uint32_t from, std::uint32_t transfer, bool barrier = false
     return {id_at<ShardId>(from), barrier, id_at<TransferId>(transfer), 0};
 }
 
-constexpr BoardId kFirst{0}, kSecond{1};
+constexpr BoardId kNear{0}, kFar{1};
 
 /// input -> board 0 -> board 1 -> output, each transfer of 256 bits in two chunks on one lane.
 Mapping pipeline(bool barrier) {
     Mapping mapping = two_boards();
-    mapping.shards = {source(2), worker(kFirst, 2, 5, 7, {over(0, 0)}), worker(kSecond, 2, 4, 6, {over(1, 1, barrier)})};
-    mapping.links = {{kOutside, kFirst, 1, 0, 0, 100}, {kFirst, kSecond, 1, 5, 20, 100}, {kSecond, kOutside, 1, 0, 0, 100}};
+    mapping.shards = {source(2), worker(kNear, 2, 5, 7, {over(0, 0)}), worker(kFar, 2, 4, 6, {over(1, 1, barrier)})};
+    mapping.links = {{kOutside, kNear, 1, 0, 0, 100}, {kNear, kFar, 1, 5, 20, 100}, {kFar, kOutside, 1, 0, 0, 100}};
     mapping.transfers = {
-        {ShardId{0}, kFirst, 256, {LinkId{0}}}, {ShardId{1}, kSecond, 256, {LinkId{1}}}, {ShardId{2}, kOutside, 256, {LinkId{2}}}};
+        {ShardId{0}, kNear, 256, {LinkId{0}}}, {ShardId{1}, kFar, 256, {LinkId{1}}}, {ShardId{2}, kOutside, 256, {LinkId{2}}}};
     return mapping;
 }
 
@@ -77,8 +77,8 @@ TEST_CASE("with many events on their way each has its chunks in the buffers") {
     // A second input from outside is there at 3 and waits for the first way round board 1.
     Mapping mapping = pipeline(true);
     mapping.shards.push_back(source(1));
-    mapping.links.push_back({kOutside, kSecond, 1, 0, 0, 100});
-    mapping.transfers.push_back({ShardId{3}, kSecond, 64, {LinkId{3}}});
+    mapping.links.push_back({kOutside, kFar, 1, 0, 0, 100});
+    mapping.transfers.push_back({ShardId{3}, kFar, 64, {LinkId{3}}});
     mapping.shards[2].inputs.push_back(over(3, 3));
     std::swap(mapping.shards[2], mapping.shards[3]);  // inputs come before their users
     mapping.transfers[2].from = ShardId{3}, mapping.transfers[3].from = ShardId{2};
@@ -116,12 +116,12 @@ TEST_CASE("starts wait for the processing clock's edge") {
 
 TEST_CASE("transfers that share a link go first come, first served, ties by id") {
     Mapping mapping = two_boards();
-    mapping.shards = {source(1), worker(kFirst, 1, 1, 2, {over(0, 0)}), worker(kFirst, 1, 1, 2, {over(0, 0)}),
-                      worker(kSecond, 1, 1, 1, {over(1, 1), over(2, 2)})};
-    mapping.links = {{kOutside, kFirst, 1, 0, 0, 9}, {kFirst, kSecond, 1, 5, 10, 9}, {kSecond, kOutside, 1, 0, 0, 9}};
-    mapping.transfers = {{ShardId{0}, kFirst, 64, {LinkId{0}}},
-                         {ShardId{1}, kSecond, 64, {LinkId{1}}},
-                         {ShardId{2}, kSecond, 128, {LinkId{1}}},
+    mapping.shards = {source(1), worker(kNear, 1, 1, 2, {over(0, 0)}), worker(kNear, 1, 1, 2, {over(0, 0)}),
+                      worker(kFar, 1, 1, 1, {over(1, 1), over(2, 2)})};
+    mapping.links = {{kOutside, kNear, 1, 0, 0, 9}, {kNear, kFar, 1, 5, 10, 9}, {kFar, kOutside, 1, 0, 0, 9}};
+    mapping.transfers = {{ShardId{0}, kNear, 64, {LinkId{0}}},
+                         {ShardId{1}, kFar, 64, {LinkId{1}}},
+                         {ShardId{2}, kFar, 128, {LinkId{1}}},
                          {ShardId{3}, kOutside, 64, {LinkId{2}}}};
     // In at 3; both results at 5; link 5..8 then 8..12, there at 22; result 23; out 23..26.
     const auto result = schedule(mapping);
@@ -134,14 +134,12 @@ TEST_CASE("a board on the way forwards chunk by chunk, and SLR crossings take th
     Mapping mapping = two_boards();
     mapping.boards = {0, 0, 0};
     mapping.switch_latency_cycles = 4;
-    mapping.shards = {source(1), worker(kFirst, 1, 1, 1, {over(0, 0)}), worker(kFirst, 1, 1, 1, {{ShardId{1}, false, std::nullopt, 2}}),
-                      worker(kSecond, 1, 1, 1, {over(2, 1)})};
-    mapping.links = {{kOutside, kFirst, 1, 0, 0, 9},
-                     {kFirst, BoardId{2}, 1, 5, 10, 9},
-                     {BoardId{2}, kSecond, 2, 5, 10, 9},
-                     {kSecond, kOutside, 1, 0, 0, 9}};
+    mapping.shards = {source(1), worker(kNear, 1, 1, 1, {over(0, 0)}), worker(kNear, 1, 1, 1, {{ShardId{1}, false, std::nullopt, 2}}),
+                      worker(kFar, 1, 1, 1, {over(2, 1)})};
+    mapping.links = {
+        {kOutside, kNear, 1, 0, 0, 9}, {kNear, BoardId{2}, 1, 5, 10, 9}, {BoardId{2}, kFar, 2, 5, 10, 9}, {kFar, kOutside, 1, 0, 0, 9}};
     mapping.transfers = {
-        {ShardId{0}, kFirst, 64, {LinkId{0}}}, {ShardId{2}, kSecond, 128, {LinkId{1}, LinkId{2}}}, {ShardId{3}, kOutside, 64, {LinkId{3}}}};
+        {ShardId{0}, kNear, 64, {LinkId{0}}}, {ShardId{2}, kFar, 128, {LinkId{1}, LinkId{2}}}, {ShardId{3}, kOutside, 64, {LinkId{3}}}};
     // In at 3, result 4, two crossings of 3 cycles: start 10, result 11; 4 frames to 15, at 25; forwarded at 29;
     // two lanes: 3 frames to 32, at 42; result 43; out at 46.
     CHECK(schedule(mapping).latency_ticks == 46);
@@ -155,8 +153,8 @@ TEST_CASE("a patch panel gives each transfer a link of its own where ports allow
     REQUIRE(mapping.links.size() == 3);
     for (const auto& transfer : mapping.transfers) REQUIRE(transfer.route.size() == 1);
     const auto& fibre = mapping.links[index(mapping.transfers[1].route[0])];
-    CHECK(fibre.from == kFirst);
-    CHECK(fibre.to == kSecond);
+    CHECK(fibre.from == kNear);
+    CHECK(fibre.to == kFar);
     CHECK(fibre.latency_ticks == 20);
     CHECK(fibre.lanes == 2);  // one frame a chunk: more lanes would not be quicker
 }

@@ -24,7 +24,7 @@ partition::Mapping eight_objects() {
     return std::move(builder.mapping);
 }
 
-sim::Result simulate_with(const sim::Traffic& traffic, std::int64_t crossings, sim::Mode mode = sim::Mode::fast) {
+sim::Result simulate_traffic(const sim::Traffic& traffic, std::int64_t crossings, sim::Mode mode = sim::Mode::fast) {
     sim::Options options;
     options.bunch_crossings = crossings;
     options.traffic = traffic;
@@ -35,7 +35,7 @@ sim::Result simulate_with(const sim::Traffic& traffic, std::int64_t crossings, s
 }  // namespace
 
 TEST_CASE("full occupancy is the worst case and cuts nothing") {
-    const auto result = simulate_with({}, 40);
+    const auto result = simulate_traffic({}, 40);
     CHECK(result.max_latency_ticks == 8 + 2 + 5 + 3);
     CHECK(result.latency_ns.min == result.latency_ns.max);
     CHECK(result.traffic.capacity == 8);
@@ -51,7 +51,7 @@ TEST_CASE("fewer objects take fewer frames on the way in, more are cut off and c
         sim::Traffic listed;
         listed.kind = sim::Traffic::Kind::listed;
         listed.objects = {objects};
-        const auto result = simulate_with(listed, 40);
+        const auto result = simulate_traffic(listed, 40);
         CHECK(result.max_latency_ticks == ticks + 5 + 3);
         CHECK(result.latency_ns.min == result.latency_ns.max);
         CHECK(result.traffic.truncated_events == (objects > 8 ? 40 : 0));
@@ -64,7 +64,7 @@ TEST_CASE("listed events come in turn, over and over") {
     sim::Traffic listed;
     listed.kind = sim::Traffic::Kind::listed;
     listed.objects = {2, 9, 4};
-    const auto result = simulate_with(listed, 31);
+    const auto result = simulate_traffic(listed, 31);
     CHECK(result.traffic.mean_objects == doctest::Approx((11 * 2 + 10 * 9 + 10 * 4) / 31.0));
     CHECK(result.traffic.truncated_events == 10);
 }
@@ -93,10 +93,10 @@ TEST_CASE("pile-up has the mean and the variance of a Poisson number of Poisson 
 
 TEST_CASE("the same seed draws the same events in either mode, another seed others") {
     const auto drawn = traffic(R"({"pile_up": 10, "objects_per_collision": 0.6})");
-    const auto result = simulate_with(drawn, 500);
+    const auto result = simulate_traffic(drawn, 500);
     CHECK(result.traffic.truncated_events > 50);
     CHECK(result.latency_ns.min < result.latency_ns.max);
-    CHECK(sim::to_json(simulate_with(drawn, 500, sim::Mode::detailed)).dump() == sim::to_json(result).dump());
+    CHECK(sim::to_json(simulate_traffic(drawn, 500, sim::Mode::detailed)).dump() == sim::to_json(result).dump());
     const sim::Occupancy one(drawn, 8, 1), other(drawn, 8, 2);
     int different = 0;
     for (int bx = 0; bx < 100; ++bx) different += one.objects(bx, bx) != other.objects(bx, bx) ? 1 : 0;
