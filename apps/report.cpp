@@ -9,6 +9,7 @@
 
 #include "apps/report_sections.h"
 #include "apps/waterfall.h"
+#include "models/common_device.h"
 #include "models/implementation.h"
 #include "models/power.h"
 #include "models/precision.h"
@@ -193,6 +194,13 @@ Json assumptions_section(const ReportInput& input) {
     for (const auto& [board, boards] : input.study.boards) {
         append(board.sources);
         if (devices.insert(board.device.name).second) append(board.device.sources);
+    }
+    if (devices.size() > 1) {
+        const boards::Device common = models::common_device(input.study.boards);
+        all.push_back({"operators are built of what " + common.name + " have in common",
+                       fmt::format("{}, {} products of 8 bits and {} of 4 bits a DSP slice", common.dsp, common.int8_products_per_dsp,
+                                   common.int4_products_per_dsp),
+                       "assumed: none is built for one type of board alone"});
     }
     append(input.study.link.sources);
     append(partition::assumptions_of(input.study.stages));

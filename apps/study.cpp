@@ -8,7 +8,7 @@
 
 #include "boards/catalogue.h"
 #include "core/error.h"
-#include "models/implementation.h"
+#include "models/common_device.h"
 #include "partition/board_mix.h"
 #include "sim/filling.h"
 #include "topologies/board_roles.h"
@@ -68,7 +68,7 @@ void check_ticks(const JsonReader& root, const Study& study) {
 /// No implementation holds above the clock at which the device closes timing.
 void check_clock(const JsonReader& root, const Study& study) {
     const double clock_mhz = 1000 / study.clock.cycle_ns();
-    const boards::Device& device = study.boards.front().board.device;
+    const boards::Device device = models::common_device(study.boards);
     const double most_mhz = device.max_clock_mhz;
     if (clock_mhz <= most_mhz) return;
     const auto where = root.has("clock") ? root.at("clock") : root;
@@ -109,20 +109,6 @@ void read_boards(const JsonReader& root, Study& study) {
     int there = 0;
     for (const auto& stock : study.boards) there += stock.boards;
     study.boards_available = std::min(there, static_cast<int>(root.integer("boards_available", there, 1, kMostBoards)));
-}
-
-/// Operators cost the same on each of several types of board.
-void check_mixed_boards(const JsonReader& root, const Study& study) {
-    if (study.boards.size() < 2) return;
-    const auto items = root.at("board").items();
-    const boards::Device& first = study.boards.front().board.device;
-    for (std::size_t t = 1; t < items.size(); ++t) {
-        const boards::Board& board = study.boards[t].board;
-        if (models::same_costs(board.device, first)) continue;
-        items[t].at("type").fail(
-            fmt::format("{} with {}, of {}", board.name, board.device.name, board.device.family),
-            fmt::format("a board whose DSP slices, memories and clock are those of {}, of {}", first.name, first.family));
-    }
 }
 
 /// What is said of single boards of the topology is of boards that are there, and of types that there are.
@@ -219,7 +205,6 @@ Study read_study(const JsonReader& root) {
     study.input_bits = static_cast<int>(root.integer("input_bits", study.input_bits, 1, 64));
     read_requirements(root, study);
     study.objective = read_objective(root);
-    check_mixed_boards(root, study);
     check_board_roles(root, study);
     check_clock(root, study);
     check_ticks(root, study);

@@ -109,12 +109,6 @@ std::vector<Implementation> implementations(const Network& network, const Operat
     return made;
 }
 
-bool same_costs(const boards::Device& a, const boards::Device& b) {
-    const auto has = [](double amount) { return amount > 0; };
-    return a.dsp == b.dsp && a.int8_products_per_dsp == b.int8_products_per_dsp && a.int4_products_per_dsp == b.int4_products_per_dsp &&
-           a.max_clock_mhz == b.max_clock_mhz && has(a.total.bram36) == has(b.total.bram36) && has(a.total.uram) == has(b.total.uram);
-}
-
 std::vector<Assumption> cost_assumptions() {
     std::vector<Assumption> assumptions = cost_data().sources;
     for (const Coefficient* coefficient : all_coefficients())

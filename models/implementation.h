@@ -52,9 +52,6 @@ std::vector<Implementation> implementations(const Network& network, const Operat
 std::vector<Implementation> implementations(const Network& network, const Operator& op, const ImplementationRequest& request,
                                             const boards::Device& device);
 
-/// Whether every operator costs the same on both: their DSP slices, kinds of memory and clocks agree, however large they are.
-bool same_costs(const boards::Device& a, const boards::Device& b);
-
 /// The coefficients with their sources that the estimates rest on, for the report.
 std::vector<Assumption> cost_assumptions();
 

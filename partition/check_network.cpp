@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/common_device.h"
 #include "partition/check_rectangles.h"
 #include "partition/check_rules.h"
 
@@ -123,7 +124,7 @@ std::vector<Violation> check_against(const Mapping& mapping, const Network& netw
     if (!found.empty()) return found;  // the rules below look shards up in the network
     check_coverage(mapping, network, found);
     check_dataflow(mapping, network, found);
-    check_costs(mapping, network, stock.front().board.device, found);
+    check_costs(mapping, network, models::common_device(stock), found);
     return found;
 }
 

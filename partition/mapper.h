@@ -9,6 +9,7 @@
 #include "boards/board.h"
 #include "core/json.h"
 #include "core/lhc_clock.h"
+#include "models/common_device.h"
 #include "models/network.h"
 #include "partition/mapping.h"
 #include "partition/objective.h"
@@ -20,7 +21,7 @@ namespace tessera::partition {
 /// What is to be mapped, onto what, within what.
 struct MappingProblem {
     const models::Network* network = nullptr;  ///< with its precision applied
-    boards::Stock boards;                      ///< several types only of devices of the same costs
+    boards::Stock boards;                      ///< operators cost on each type what they cost on `device()`
     int boards_available = 0;                  ///< of all types together, over all time nodes, switch boards included
     topologies::LinkProtocol link;
     JsonReader topology;  ///< as topologies::make_topology takes it
@@ -29,8 +30,8 @@ struct MappingProblem {
     std::vector<int> tmux_periods_bx{1, 2, 3, 6, 9, 18};  ///< to choose from
     int input_bits = 16;                                  ///< width of network inputs that no rule gives
 
-    /// What operators cost on, which is the same on boards of all types (models::same_costs).
-    const boards::Device& device() const { return boards.front().board.device; }
+    /// What operators cost on: what boards of all types have in common (models::common_device). Bounds hold for what is built of that.
+    boards::Device device() const { return models::common_device(boards); }
 };
 
 /// No system within these limits can beat these figures (proved from resource sums and the

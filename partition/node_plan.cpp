@@ -16,10 +16,11 @@ std::variant<NodePlan, NodeFailure> plan_node(const MappingProblem& problem, con
     NodePlan plan;
     plan.tmux_period_bx = tmux_period_bx;
     plan.cycles_per_event = std::int64_t{tmux_period_bx} * problem.clock.cycles_per_bx;
+    const boards::Device device = problem.device();
     for (const auto& op : problem.network->operators) {
         auto& options = plan.options.emplace_back();
         if (!has_hardware(op)) continue;
-        options = operator_options(*problem.network, op, plan.cycles_per_event, problem.device(), largest_slr(problem.boards));
+        options = operator_options(*problem.network, op, plan.cycles_per_event, device, largest_slr(problem.boards));
         if (!options.empty()) continue;
         NodeFailure failure{"interval", 0, static_cast<double>(plan.cycles_per_event), "cycles per event", ""};
         failure.explanation = fmt::format("{} ({}) has no implementation that takes an event every {} cycles and fits on an SLR of {}",

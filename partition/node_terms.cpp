@@ -32,7 +32,7 @@ ShardingContext context_of(const MappingProblem& problem, const std::vector<mode
     ShardingContext context;
     context.network = problem.network;
     context.flows = &flows;
-    context.device = &problem.device();
+    context.device = problem.device();
     context.slr_capacity = smallest_slr(problem.boards);
     context.board_capacity = mean_board(problem.boards);
     context.cycles_per_event = plan.cycles_per_event;

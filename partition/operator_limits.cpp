@@ -23,7 +23,11 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 class CostsOf {
   public:
     CostsOf(const MappingProblem& problem, const models::Operator& op, std::int64_t cycles_per_event)
-        : problem_(problem), op_(op), stream_(problem.network->stream(op.id)), cycles_per_event_(cycles_per_event) {}
+        : problem_(problem),
+          op_(op),
+          stream_(problem.network->stream(op.id)),
+          cycles_per_event_(cycles_per_event),
+          device_(problem.device()) {}
 
     const models::Operator& op() const { return op_; }
     models::StreamShape stream() const { return stream_; }
@@ -33,7 +37,7 @@ class CostsOf {
     std::int64_t fewest_tokens() const { return splits_tokens(op_) ? 1 : stream_.tokens; }
 
     std::vector<models::Implementation> engines(std::int64_t tokens, const models::Range& channels) const {
-        return models::implementations(*problem_.network, op_, {{{0, tokens}, channels}, cycles_per_event_}, problem_.device());
+        return models::implementations(*problem_.network, op_, {{{0, tokens}, channels}, cycles_per_event_}, device_);
     }
 
     double fastest(const models::Range& channels) const {
@@ -62,6 +66,7 @@ class CostsOf {
     const models::Operator& op_;
     models::StreamShape stream_;
     std::int64_t cycles_per_event_;
+    boards::Device device_;
 };
 
 class Prices {

@@ -79,7 +79,7 @@ class VariantTable {
             const std::int64_t of_engine = divide_up(tokens, engines);
             const Range first_engine{region.tokens.begin, region.tokens.begin + of_engine};
             for (const auto& made : models::implementations(
-                     *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, *context_.device)) {
+                     *context_.network, op, {{first_engine, region.channels}, context_.cycles_per_event}, context_.device)) {
                 const Resources resources = made.resources * static_cast<double>(engines);
                 all.emplace_back(distance(resources, model.total * share, slr),
                                  ShardVariant{made.strategy, static_cast<int>(engines), made.reuse_factor, resources,

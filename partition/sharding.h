@@ -13,7 +13,7 @@ namespace tessera::partition {
 struct ShardingContext {
     const models::Network* network = nullptr;
     const std::vector<models::Flow>* flows = nullptr;
-    const boards::Device* device = nullptr;
+    boards::Device device{};
     Resources slr_capacity;    ///< of any board
     Resources board_capacity;  ///< that prices are of
     std::int64_t cycles_per_event = 9;

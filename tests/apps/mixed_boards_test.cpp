@@ -104,6 +104,26 @@ TEST_CASE("other partitioners fill boards of two types") {
     }
 }
 
+TEST_CASE("devices of other families, on which operators cost less, take what all have in common") {
+    for (const std::string other : {"VP1802", "AGI027"}) {
+        CAPTURE(other);
+        const TemporaryFolder folder;
+        Json study = mixed_study();
+        study["board"][1]["type"] = other;
+        const auto outcome = command("run", folder, study);
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        for (const auto& type : read_json(folder / "out" / "report.json")["boards"]["types"]) CHECK(type["used"].get<int>() > 0);
+        CHECK(read_file(folder / "out" / "report.md").find("have in common") != std::string::npos);
+        CHECK(tessera("check " + quoted(folder / "out")).code == 0);
+        Json slow = study;
+        slow["clock"]["cycles_per_bx"] = 14;  // 561 MHz: within what the other closes timing at, beyond the first
+        const auto refused = command("run", folder, slow);
+        CHECK(refused.code == 1);
+        CHECK(refused.err.find("VU9P and " + other) != std::string::npos);
+    }
+}
+
 TEST_CASE("an exploration asks for fewer boards of all types together, and for another number of one") {
     const TemporaryFolder folder;
     Json exploration{{"name", "mixed"}, {"study", write_study(folder, mixed_study()).string()}};
