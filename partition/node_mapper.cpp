@@ -108,67 +108,90 @@ void put_on_fewer_boards(const NodeJob& job, ShardGraph& graph, Placement placem
     }
 }
 
-/// Grows boards until their ports suffice: each attempt knows from the one before how many
-/// boards every net reaches, and leaves more ports free. The first layout that is quick enough is the one with the fewest
-/// boards, and is put on fewer still.
+/// Boards grown within the limits, and squeezed where there are not so many.
+/// @param squeezes_left  goes down by one where that is tried
+std::variant<Placement, NodeFailure> grow_within_boards(const NodeJob& job, const ShardGraph& graph, const GrowthLimits& limits,
+                                                        int& squeezes_left) {
+    const auto growth = divide(job, graph, limits);
+    if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
+        const auto& op = job.problem.network->operators[graph.shards[unfit->shard].op];
+        return too_large(job.plan, op, graph.variants_of(unfit->shard), job.problem.boards);
+    }
+    const auto& placement = std::get<Placement>(growth);
+    if (!too_many(job, placement)) return placement;
+    std::optional<Placement> squeezed;
+    const auto most = std::min(placement.boards, static_cast<std::size_t>(job.terms.most_boards));
+    if (job.limits.squeeze && squeezes_left-- > 0) squeezed = squeezed_to(job, graph, placement, most);
+    if (squeezed) return *std::move(squeezed);
+    return too_many_boards(job.plan, job.problem.boards, placement.boards, job.terms.most_boards);
+}
+
+/// What the next attempt leaves free, which knows from this one how many boards every net reaches.
+void tighten(const NodeJob& job, const ShardGraph& graph, const Placement& placement, const NodeFailure* missed, GrowthLimits& limits) {
+    const double tightening = job.terms.patch_panel ? 0.88 : 0.8;
+    limits.fanout = net_fanout(graph, placement);
+    if (job.ours()) {
+        limits.ports *= tightening;
+    } else {  // it knows no ports: it gets emptier boards, by as much as they miss
+        limits.fill *= missed == nullptr ? tightening : std::clamp(missed->available / missed->needed, 0.5, tightening);
+    }
+}
+
+/// Whether attempts on fixed topologies come no nearer: more boards have thinner cables, so what misses by much, and by more each time,
+/// never fits.
+class Hopelessness {
+  public:
+    bool after(const NodeJob& job, const Placement& placement, const NodeFailure& missed) {
+        constexpr double kFar = 2;
+        const double misses_by = missed.needed / missed.available;
+        const bool hopeless = !job.terms.patch_panel && misses_by > kFar && misses_by >= missed_by_ && placement.boards > boards_;
+        missed_by_ = misses_by, boards_ = placement.boards;
+        return hopeless;
+    }
+
+  private:
+    double missed_by_ = std::numeric_limits<double>::infinity();
+    std::size_t boards_ = 0;
+};
+
+/// Grows boards until their ports suffice: each attempt leaves more ports free. The first layout that is quick enough is the one with the
+/// fewest boards, and is put on fewer still. The failure is that of the attempt which missed by the least.
 std::variant<std::vector<Mapping>, NodeFailure> place(const NodeJob& job, ShardGraph graph) {
     constexpr int kMostFound = 3;
     // Routes take longer to find than fibres, and what misses, misses by more. A baseline has its boards to run out of.
     const bool first_kind = job.limits.kind == LayoutKind{};  // others are tried beside it
     const int attempts = !job.ours() ? 12 : !first_kind ? 3 : job.terms.patch_panel ? 8 : 6;
-    const double tightening = job.terms.patch_panel ? 0.88 : 0.8;
     GrowthLimits limits;
     limits.most_boards = static_cast<std::size_t>((job.ours() ? kWorthCounting : 1) * job.terms.most_boards);
     if (job.limits.kind.columns) limits.largest_column = kLargestColumn;
-    constexpr double kFar = 2;  // more boards have thinner cables: what misses by so much, and by more each time, never fits
-    double refined_ports = kRefinedPorts, missed_by = std::numeric_limits<double>::infinity();
-    std::size_t boards_before = 0;
+    double refined_ports = kRefinedPorts;
     int squeezes_left = first_kind ? attempts : 1;  // they take long
     std::vector<Mapping> found;
     std::optional<NodeFailure> failure;
+    Hopelessness hopeless;
     for (int attempt = 0; attempt < attempts && found.size() < kMostFound; ++attempt) {
         if ((!found.empty() || failure) && job.stopped()) break;
-        const auto growth = divide(job, graph, limits);
-        if (const auto* unfit = std::get_if<UnfitShard>(&growth)) {
-            if (failure || !found.empty()) break;  // it fits a full board, so that is not what binds
-            const auto& op = job.problem.network->operators[graph.shards[unfit->shard].op];
-            return too_large(job.plan, op, graph.variants_of(unfit->shard), job.problem.boards);
+        auto grown = grow_within_boards(job, graph, limits, squeezes_left);
+        if (auto* none = std::get_if<NodeFailure>(&grown)) {
+            if (!failure) failure = std::move(*none);
+            break;
         }
-        auto placement = std::get<Placement>(growth);
-        if (too_many(job, placement)) {
-            std::optional<Placement> squeezed;
-            const auto most = std::min(placement.boards, static_cast<std::size_t>(job.terms.most_boards));
-            if (job.limits.squeeze && squeezes_left-- > 0) squeezed = squeezed_to(job, graph, placement, most);
-            if (!squeezed) {
-                if (!failure) failure = too_many_boards(job.plan, job.problem.boards, placement.boards, job.terms.most_boards);
-                break;
-            }
-            placement = *squeezed;
-        }
+        auto& placement = std::get<Placement>(grown);
         build_as(graph, placement, job.terms);
         auto result = refine_and_join(job, graph, placement, refined_ports);
-        if (auto* mapping = std::get_if<Mapping>(&result)) {
-            found.push_back(std::move(*mapping));
+        const auto* missed = std::get_if<NodeFailure>(&result);
+        if (missed == nullptr) {
+            found.push_back(std::get<Mapping>(std::move(result)));
             if (job.quick_enough(found.back())) {
                 if (job.ours()) put_under_fewer_switches(job, graph, placement, refined_ports, found);
                 if (job.ours()) put_on_fewer_boards(job, graph, placement, refined_ports, found);
                 return found;
             }
         } else {
-            auto& next = std::get<NodeFailure>(result);
-            const double misses_by = next.needed / next.available;
-            const bool hopeless = !job.terms.patch_panel && misses_by > kFar && misses_by >= missed_by && placement.boards > boards_before;
-            missed_by = misses_by, boards_before = placement.boards;
-            if (!failure || next.needed * failure->available < failure->needed * next.available) failure = std::move(next);
-            if (hopeless) break;
+            if (!failure || missed->needed * failure->available < failure->needed * missed->available) failure = *missed;
+            if (hopeless.after(job, placement, *missed)) break;
         }
-        limits.fanout = net_fanout(graph, placement);
-        if (job.ours()) {
-            limits.ports *= tightening;
-        } else {  // it knows no ports: it gets emptier boards, by as much as they miss
-            const auto* missed = std::get_if<NodeFailure>(&result);
-            limits.fill *= missed == nullptr ? tightening : std::clamp(missed->available / missed->needed, 0.5, tightening);
-        }
+        tighten(job, graph, placement, missed, limits);
         refined_ports *= 0.94;
     }
     if (!found.empty()) return found;
