@@ -141,14 +141,17 @@ TEST_CASE("an exploration asks for fewer boards of all types together, and for a
     }
 }
 
-TEST_CASE("the shipped study of two types passes on both" * doctest::test_suite("full_size")) {
-    const auto& [out, outcome] = shipped_run("mixed_boards");
-    CAPTURE(outcome.err);
-    REQUIRE(outcome.code == 0);
-    const auto report = read_json(out / "report.json");
-    check_accounts(report);
-    for (const auto& type : report["boards"]["types"]) CHECK(type["used"].get<int>() > 0);
-    CHECK(report["boards"]["types"][0]["used"] == report["boards"]["types"][0]["available"]);
+TEST_CASE("the shipped studies of two types, also of different families, pass on both" * doctest::test_suite("full_size")) {
+    for (const std::string study : {"mixed_boards", "mixed_families"}) {
+        CAPTURE(study);
+        const auto& [out, outcome] = shipped_run(study);
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        const auto report = read_json(out / "report.json");
+        check_accounts(report);
+        for (const auto& type : report["boards"]["types"]) CHECK(type["used"].get<int>() > 0);
+        CHECK(report["boards"]["types"][0]["used"] == report["boards"]["types"][0]["available"]);
+    }
 }
 
 TEST_CASE("the shipped study of two types on a torus keeps types, inputs and decision at their places" * doctest::test_suite("full_size")) {

@@ -44,7 +44,7 @@ constexpr std::array<std::pair<const char*, Partitioner>, 5> kPartitioners{{{"te
                                                                             {"scotch-map", Partitioner::scotch_map},
                                                                             {"greedy", Partitioner::greedy}}};
 
-constexpr std::chrono::seconds kTimeLimit{300};
+constexpr std::chrono::seconds kTimeLimit{30};
 
 struct Outcome {
     bool in_budget = false;
