@@ -195,8 +195,13 @@ Json assumptions_section(const ReportInput& input) {
         append(board.sources);
         if (devices.insert(board.device.name).second) append(board.device.sources);
     }
-    if (devices.size() > 1) {
-        const boards::Device common = models::common_device(input.study.boards);
+    const boards::Device common = models::common_device(input.study.boards);
+    const auto has_more = [&](const boards::BoardStock& stock) {
+        const boards::Device& device = stock.board.device;
+        return device.dsp != common.dsp || device.int8_products_per_dsp != common.int8_products_per_dsp ||
+               device.int4_products_per_dsp != common.int4_products_per_dsp;
+    };
+    if (std::any_of(input.study.boards.begin(), input.study.boards.end(), has_more)) {
         all.push_back({"operators are built of what " + common.name + " have in common",
                        fmt::format("{}, {} products of 8 bits and {} of 4 bits a DSP slice", common.dsp, common.int8_products_per_dsp,
                                    common.int4_products_per_dsp),

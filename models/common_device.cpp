@@ -21,7 +21,7 @@ boards::Device common_device(const boards::Stock& stock) {
     boards::Device common = stock.front().board.device;
     for (auto type = stock.begin() + 1; type != stock.end(); ++type) {
         const boards::Device& device = type->board.device;
-        common.name += " and " + device.name;
+        if (common.name.find(device.name) == std::string::npos) common.name += " and " + device.name;
         common.total = least_of(common.total, device.total);
         if (dsp_multiplier(device).narrow < dsp_multiplier(common).narrow) common.dsp = device.dsp;
         common.int8_products_per_dsp = std::min(common.int8_products_per_dsp, device.int8_products_per_dsp);

@@ -20,7 +20,6 @@ struct Move {
     friend auto operator<=>(const Move&, const Move&) = default;
 };
 
-/// Room on the dies of a placement that is changed shard by shard.
 class Detours {
   public:
     Detours(const ShardGraph& graph, const BoardSpace& space, const HopTiming& hop, LaidOut layout, const LayOut& lay_out, int most_tries)

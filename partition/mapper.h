@@ -34,7 +34,7 @@ struct MappingProblem {
     boards::Device device() const { return models::common_device(boards); }
 };
 
-/// No system within these limits can beat these figures (proved from resource sums and the
+/// No system within these limits can beat these figures, built of what its types of board have in common (proved from resource sums and the
 /// critical path, not from any mapping).
 struct Bounds {
     int boards = 0;                ///< over all time nodes, at the chosen TMUX period, with a switch board in each where one is needed

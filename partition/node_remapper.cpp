@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "partition/board_mix.h"
 #include "partition/detours.h"
 #include "partition/joining.h"
 #include "partition/kept_places.h"
@@ -50,7 +49,8 @@ std::optional<Placement> fitted(const NodeJob& job, const ShardGraph& graph, con
     FreeRoom free(graph, job.terms.space, placement);
     bool fits = true;
     for (std::uint32_t board = 0; board < placement.boards; ++board) {
-        for (int slr = 0; slr < free.slrs().count(board); ++slr) fits = fits && Resources{}.fits(free.at(board, slr));
+        const Resources hair = free.slrs().capacity(board) * 1e-9;  // that FreeRoom keeps: a full SLR may stay full
+        for (int slr = 0; slr < free.slrs().count(board); ++slr) fits = fits && Resources{}.fits(free.at(board, slr) + hair);
     }
     return fits ? placement : relieve(graph, job.terms.space, placement, settings);
 }

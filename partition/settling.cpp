@@ -6,7 +6,6 @@
 #include "partition/joining.h"
 #include "partition/layout.h"
 #include "partition/quicken.h"
-#include "partition/routing.h"
 #include "partition/squeeze.h"
 #include "partition/topology_placement.h"
 
